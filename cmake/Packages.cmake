@@ -1,0 +1,17 @@
+# The system libraries of deps/debian-packages.txt. A room names those it uses in PUBLIC_LIBS or PRIVATE_LIBS.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(tomlplusplus 3.3 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+
+# Debian builds toml++ as a shared library, but its package does not say so to the compiler.
+set_property(TARGET tomlplusplus::tomlplusplus APPEND PROPERTY
+    INTERFACE_COMPILE_DEFINITIONS TOML_HEADER_ONLY=0 TOML_SHARED_LIB=1)
+
+if(THREADRUNNER_TESTS)
+    find_package(GTest REQUIRED)
+    find_package(rapidcheck REQUIRED CONFIG)
+endif()
