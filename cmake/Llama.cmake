@@ -1,0 +1,39 @@
+# threadrunner::llama: llama.cpp's server-context with all below it and its headers.
+# threadrunner_llama_deps builds just that.
+execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/fetch-llama COMMAND_ERROR_IS_FATAL ANY)
+file(GLOB _inputs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/deps/llama.cpp/*)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${_inputs})
+set(THREADRUNNER_LLAMA_DIR ${PROJECT_SOURCE_DIR}/build/deps/llama.cpp)
+
+# LLAMA_USE_PREBUILT_UI would download; OpenMP's threads spin against our own accounting of cores.
+foreach(option LLAMA_BUILD_TESTS LLAMA_BUILD_EXAMPLES LLAMA_BUILD_APP LLAMA_BUILD_UI
+        LLAMA_USE_PREBUILT_UI LLAMA_OPENSSL LLAMA_BUILD_IS_DEV LLAMA_TOOLS_INSTALL GGML_CCACHE GGML_OPENMP)
+    set(${option} OFF CACHE BOOL "" FORCE)
+endforeach()
+foreach(option LLAMA_BUILD_COMMON LLAMA_BUILD_TOOLS LLAMA_BUILD_SERVER LLAMA_BUILD_MTMD GGML_RPC)
+    set(${option} ON CACHE BOOL "" FORCE)
+endforeach()
+option(GGML_NATIVE "Compile ggml for this machine's processor" ON)
+
+block()
+    set(BUILD_SHARED_LIBS OFF)
+    set(CMAKE_CXX_STANDARD 20)
+    set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
+    add_compile_options(-ffile-prefix-map=${THREADRUNNER_LLAMA_DIR}/=llama.cpp/)
+    add_subdirectory(${THREADRUNNER_LLAMA_DIR} ${CMAKE_BINARY_DIR}/llama.cpp EXCLUDE_FROM_ALL SYSTEM)
+endblock()
+
+# -march=native means another thing on another processor: a shared ccache must see the difference.
+if(GGML_NATIVE AND EXISTS /proc/cpuinfo)
+    file(STRINGS /proc/cpuinfo _flags REGEX "^(flags|Features)" LIMIT_COUNT 1)
+    string(SHA256 _flags "${_flags}")
+    string(SUBSTRING ${_flags} 0 12 _flags)
+    target_compile_definitions(ggml-cpu PRIVATE THREADRUNNER_CPU_${_flags})
+endif()
+
+add_library(threadrunner_llama INTERFACE)
+add_library(threadrunner::llama ALIAS threadrunner_llama)
+target_link_libraries(threadrunner_llama INTERFACE server-context llama-common llama)
+target_include_directories(threadrunner_llama SYSTEM INTERFACE
+    ${THREADRUNNER_LLAMA_DIR}/tools/server ${THREADRUNNER_LLAMA_DIR})
+add_custom_target(threadrunner_llama_deps DEPENDS server-context llama-common llama)
