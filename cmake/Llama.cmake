@@ -1,8 +1,9 @@
 # threadrunner::llama: llama.cpp's server-context with all below it and its headers.
 # threadrunner_llama_deps builds just that.
 execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/fetch-llama COMMAND_ERROR_IS_FATAL ANY)
-file(GLOB _inputs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/deps/llama.cpp/*)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${_inputs})
+file(GLOB _inputs ${PROJECT_SOURCE_DIR}/deps/llama.cpp/*)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/deps/llama.cpp ${_inputs})
 set(THREADRUNNER_LLAMA_DIR ${PROJECT_SOURCE_DIR}/build/deps/llama.cpp)
 
 # LLAMA_USE_PREBUILT_UI would download; OpenMP's threads spin against our own accounting of cores.

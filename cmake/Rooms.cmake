@@ -87,9 +87,10 @@ function(threadrunner_fuzz_target name)
     set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz)
 endfunction()
 
-# `headers` compiles every header of src/ alone. The engine's need llama.cpp.
+# `headers` compiles every header of src/ alone (those there when CMake last ran). The engine's need
+# llama.cpp.
 function(threadrunner_headers_target)
-    file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/*.h)
+    file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/*.h)
     if(NOT THREADRUNNER_ENGINE)
         list(FILTER headers EXCLUDE REGEX "^engine/")
     endif()

@@ -1,0 +1,54 @@
+# Every target does the set-up it lacks, and nothing twice. The work is in scripts/.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run build test check lint bench soak install clean
+
+PROMPT ?= Why is the sky blue?
+MODEL ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+# as typed: a dollar in a prompt is a dollar
+override PROMPT := $(value PROMPT)
+export PROMPT MODEL PREFIX DESTDIR
+
+help:
+	@sed 's/^    //' scripts/help.txt
+
+run:
+	@scripts/install-packages build
+	@[ -n "$$MODEL" ] || scripts/fetch-model
+	@scripts/build release
+	@scripts/run
+
+build:
+	@scripts/install-packages build
+	@scripts/build release
+
+test:
+	@scripts/install-packages build
+	@scripts/test
+
+check:
+	@scripts/install-packages build check
+	@scripts/check
+
+lint:
+	@scripts/install-packages build check
+	@scripts/lint
+
+bench: build
+	@scripts/fetch-model
+	@scripts/make-venv
+	@THREADRUNNER_BIN=build/release/bin \
+	THREADRUNNER_TEST_MODEL=build/deps/models/gemma-3-270m-q4_k_m.gguf \
+	build/deps/venv/bin/python bench/run
+
+soak:
+	@scripts/install-packages build check
+	@scripts/soak
+
+install: build
+	@DESTDIR="$$DESTDIR" cmake --install build/release --prefix "$$PREFIX" --strip
+
+clean:
+	rm -rf build
