@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every bound on outside input and every constant of behaviour that is no setting, in one place.
+namespace threadrunner::limits {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+constexpr std::uint64_t gib = 1024 * std::uint64_t{mib};
+
+// Frames and documents.
+constexpr std::size_t socket_frame_bytes_max = 16 * mib;  ///< a request or an event on the socket
+constexpr std::size_t worker_frame_bytes_max = 64 * mib;  ///< a frame on a worker's fd 3
+constexpr std::size_t decode_depth_max = 64;  ///< nesting of outside JSON and MessagePack
+constexpr std::size_t decode_values_max = 4'000'000;  ///< values in one document, keys included
+constexpr std::size_t parse_on_loop_bytes_max = 256 * kib;  ///< larger bodies go to the small pool
+constexpr std::int64_t request_id_max = (std::int64_t{1} << 53) - 1;  ///< exact in a JSON double
+
+// Socket connections.
+constexpr auto frame_whole_within = 30s;  ///< from a frame's first byte to its last
+constexpr std::size_t connections_max = 1024;
+constexpr std::size_t jobs_per_connection_max = 4096;
+constexpr std::size_t outbox_bytes_max = 64 * mib;  ///< unwritten events of one connection
+constexpr auto outbox_stalled_after = 60s;  ///< a client that reads nothing this long is gone
+
+// The v1 protocol answers one-shot prompts of at most this many tokens.
+constexpr std::int64_t v1_tokens_max = 1024;
+
+// Jobs.
+constexpr std::size_t queue_jobs_max = 1024;  ///< waiting jobs a target; beyond it: overloaded
+constexpr unsigned interactive_weight = 8;  ///< interactive jobs started for each batch job
+constexpr auto overloaded_retry_after = 1s;
+
+// Workers.
+constexpr auto hello_within = 5s;
+constexpr auto ping_every = 1s;
+constexpr auto suspect_after = 5s;  ///< no pong: no new work
+constexpr auto dead_after = 15s;  ///< no pong: SIGKILL
+constexpr auto kill_after_sigterm = 5s;
+constexpr std::int64_t credit_at_start = 1024;  ///< events a job may send before the first credit
+constexpr std::size_t unread_bytes_per_job_max = 4 * mib;
+constexpr auto restart_delay_min = 250ms;
+constexpr auto restart_delay_max = 10s;
+constexpr int crashes_until_failed = 3;  ///< without a finished job in between
+constexpr int crashes_until_poison = 2;  ///< a job under way in this many crashes is refused
+constexpr std::size_t stderr_lines_kept = 20;  ///< quoted in worker_crashed
+constexpr std::size_t log_line_bytes_max = 8 * kib;
+constexpr int worker_oom_score_adj = 500;
+constexpr auto evict_not_before = 10s;  ///< a worker loaded less than this ago is not evicted
+
+static_assert(ping_every < suspect_after && suspect_after < dead_after);
+static_assert(parse_on_loop_bytes_max < socket_frame_bytes_max);
+static_assert(socket_frame_bytes_max < worker_frame_bytes_max);
+
+// Files.
+constexpr std::size_t gguf_entries_max = 1'000'000;  ///< metadata entries or tensors in a header
+constexpr std::size_t gguf_string_bytes_max = 16 * mib;
+constexpr std::size_t gguf_header_bytes_max = 512 * mib;
+constexpr std::size_t log_tail_lines = 20;  ///< shown when a start fails
+
+}  // namespace threadrunner::limits

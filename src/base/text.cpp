@@ -1,0 +1,171 @@
+#include "base/text.h"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+namespace threadrunner {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Utf8Step {
+    std::size_t length = 0;  ///< bytes to consume; 0 at the end of the text
+    bool valid = false;
+    bool cut = false;  ///< the text ends inside what may still become a character
+};
+
+bool continues(unsigned char byte, unsigned char low = 0x80, unsigned char high = 0xBF) {
+    return byte >= low && byte <= high;
+}
+
+/// One character of Table 3-7 of the Unicode Standard (well-formed UTF-8 byte sequences).
+Utf8Step utf8_step(std::string_view text) {
+    if (text.empty()) {
+        return {};
+    }
+    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = at(0);
+    if (lead < 0x80) {
+        return {.length = 1, .valid = true};
+    }
+    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4) {
+        return {.length = 1};
+    }
+    const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    for (std::size_t i = 1; i < length; ++i) {
+        if (i == text.size()) {
+            return {.length = i, .cut = true};
+        }
+        if (i == 1 ? !continues(at(i), low, high) : !continues(at(i))) {
+            return {.length = i};
+        }
+    }
+    return {.length = length, .valid = true};
+}
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+}  // namespace
+
+Result<milliseconds> parse_duration(std::string_view text, std::string_view what) {
+    const auto bad = [&] {
+        return fail(ErrorCode::invalid_request,
+                    std::string(what) + " is no duration: '" + std::string(text) +
+                        "'; write seconds (300), a unit (250ms, 5m, 2h, 1d) or -1 for ever");
+    };
+    double number = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc()) {
+        return bad();
+    }
+    const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
+    if (number == -1 && unit.empty()) {
+        return milliseconds::max();
+    }
+    struct Unit {
+        std::string_view name;
+        double milliseconds;
+    };
+    static constexpr std::array units = {
+        Unit{"", 1000},     Unit{"ms", 1},        Unit{"s", 1000},
+        Unit{"m", 60'000},  Unit{"h", 3'600'000}, Unit{"d", 86'400'000},
+    };
+    for (const auto& [name, factor] : units) {
+        // The bound keeps the product far from overflow: a hundred years.
+        if (unit == name && number >= 0 && number * factor <= 3.2e12) {
+            return milliseconds(static_cast<milliseconds::rep>(number * factor));
+        }
+    }
+    return bad();
+}
+
+std::string format_bytes(std::uint64_t bytes) {
+    static constexpr std::array units = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (value >= 1024 && unit + 1 < units.size()) {
+        value /= 1024;
+        ++unit;
+    }
+    std::array<char, 48> out{};
+    const char* format = unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s";
+    std::snprintf(out.data(), out.size(), format, value, units[unit]);
+    return out.data();
+}
+
+std::string format_duration(milliseconds duration) {
+    if (duration == milliseconds::max()) {
+        return "for ever";
+    }
+    const auto total = duration.count();
+    if (total < 1000) {
+        return std::to_string(total) + "ms";
+    }
+    const auto seconds = total / 1000;
+    const auto pair = [](auto large, const char* large_unit, auto small, const char* small_unit) {
+        return std::to_string(large) + large_unit +
+               (small == 0 ? "" : " " + std::to_string(small) + small_unit);
+    };
+    if (seconds < 60) {
+        return std::to_string(seconds) + "s";
+    }
+    if (seconds < 3600) {
+        return pair(seconds / 60, "m", seconds % 60, "s");
+    }
+    return pair(seconds / 3600, "h", seconds % 3600 / 60, "m");
+}
+
+std::size_t utf8_valid_prefix(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const Utf8Step step = utf8_step(text.substr(at));
+        if (!step.valid) {
+            break;
+        }
+        at += step.length;
+    }
+    return at;
+}
+
+std::string utf8_repair(std::string_view text) {
+    Utf8Stream stream;
+    std::string out = stream.push(text);
+    return out += stream.finish();
+}
+
+std::string Utf8Stream::push(std::string_view chunk) {
+    std::string joined;
+    if (!pending_.empty()) {
+        joined = std::exchange(pending_, {});
+        joined += chunk;
+        chunk = joined;
+    }
+    std::string out;
+    out.reserve(chunk.size());
+    while (!chunk.empty()) {
+        const std::size_t valid = utf8_valid_prefix(chunk);
+        out += chunk.substr(0, valid);
+        chunk.remove_prefix(valid);
+        const Utf8Step step = utf8_step(chunk);
+        if (step.cut) {
+            pending_ = chunk;
+            break;
+        }
+        if (step.length > 0) {
+            out += replacement;
+            chunk.remove_prefix(step.length);
+        }
+    }
+    return out;
+}
+
+std::string Utf8Stream::finish() {
+    return std::exchange(pending_, {}).empty() ? std::string() : std::string(replacement);
+}
+
+}  // namespace threadrunner

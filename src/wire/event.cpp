@@ -1,0 +1,166 @@
+#include "wire/event.h"
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "wire/fields.h"
+
+namespace threadrunner {
+
+bool ends_job(const Event& event) {
+    return std::holds_alternative<event::Done>(event) || std::holds_alternative<Error>(event);
+}
+
+namespace wire {
+namespace {
+
+constexpr std::array reason_names = {
+    std::pair{event::Reason::stop, std::string_view("stop")},
+    std::pair{event::Reason::length, std::string_view("length")},
+    std::pair{event::Reason::tool_calls, std::string_view("tool_calls")},
+    std::pair{event::Reason::cancelled, std::string_view("cancelled")},
+};
+
+struct ToJson {
+    Json operator()(const event::Accepted& e) const { return {{"ev", "accepted"}, {"job", e.job}}; }
+    Json operator()(const event::Queued& e) const {
+        return {{"ev", "queued"}, {"position", e.position}};
+    }
+    Json operator()(const event::Load& e) const {
+        return {{"ev", "load"}, {"stage", e.stage}, {"fraction", e.fraction}};
+    }
+    Json operator()(const event::Prompt& e) const {
+        return {{"ev", "prompt"}, {"done", e.done}, {"total", e.total}, {"cached", e.cached}};
+    }
+    Json operator()(const event::Reasoning& e) const {
+        return {{"ev", "reasoning"}, {"text", e.text}};
+    }
+    Json operator()(const event::Token& e) const {
+        Json out = {{"ev", "token"}, {"text", e.text}};
+        if (!e.logprobs.is_null()) {
+            out["logprobs"] = e.logprobs;
+        }
+        return out;
+    }
+    Json operator()(const event::ToolCall& e) const {
+        return {{"ev", "tool_call"}, {"name", e.name}, {"arguments", e.arguments}};
+    }
+    Json operator()(const event::Log& e) const {
+        return {{"ev", "log"}, {"stream", e.stream}, {"text", e.text}};
+    }
+    Json operator()(const event::Output& e) const { return {{"ev", "output"}, {"value", e.value}}; }
+    Json operator()(const event::Done& e) const {
+        Json out = {{"ev", "done"}, {"reason", reason_name(e.reason)}};
+        if (e.usage) {
+            out["usage"] = {{"prompt", e.usage->prompt},
+                            {"cached", e.usage->cached},
+                            {"completion", e.usage->completion}};
+        }
+        if (!e.timings.is_null()) {
+            out["timings"] = e.timings;
+        }
+        if (!e.result.is_null()) {
+            out["result"] = e.result;
+        }
+        return out;
+    }
+    Json operator()(const Error& e) const {
+        Json out = {{"ev", "error"},
+                    {"code", traits(e.code).name},
+                    {"message", e.message},
+                    {"retryable", traits(e.code).retryable}};
+        if (e.retry_after) {
+            out["retry_after_ms"] = e.retry_after->count();
+        }
+        return out;
+    }
+};
+
+std::int64_t count_of(Fields& fields, std::string_view name) {
+    return fields.integer(name, 0).value_or(0);
+}
+
+event::Done done_from(Fields& fields) {
+    event::Done done;
+    const std::string reason = fields.text("reason").value_or("stop");
+    for (const auto& [value, name] : reason_names) {
+        if (name == reason) {
+            done.reason = value;
+        }
+    }
+    const Json usage = fields.value("usage");
+    if (usage.is_object()) {
+        Fields counts(usage, "usage");
+        done.usage = event::Usage{.prompt = count_of(counts, "prompt"),
+                                  .cached = count_of(counts, "cached"),
+                                  .completion = count_of(counts, "completion")};
+    }
+    done.timings = fields.value("timings");
+    done.result = fields.value("result");
+    return done;
+}
+
+Error error_from(Fields& fields) {
+    Error error{.code = error_code_from(fields.text("code").value_or("")),
+                .message = fields.text("message").value_or("")};
+    if (auto wait = fields.integer("retry_after_ms", 0)) {
+        error.retry_after = std::chrono::milliseconds(*wait);
+    }
+    return error;
+}
+
+std::string text_of(Fields& fields, std::string_view name) {
+    return fields.required(fields.text(name), name);
+}
+
+}  // namespace
+
+std::string_view reason_name(event::Reason reason) {
+    return reason_names[static_cast<std::size_t>(reason)].second;
+}
+
+Json event_to_json(const Event& event) { return std::visit(ToJson{}, event); }
+
+Result<Event> event_from_json(const Json& json) {
+    Fields fields(json, "the event");
+    const std::string kind = text_of(fields, "ev");
+    Event event;
+    if (kind == "accepted") {
+        event = event::Accepted{.job = text_of(fields, "job")};
+    } else if (kind == "queued") {
+        event = event::Queued{
+            .position = static_cast<std::uint64_t>(count_of(fields, "position"))};
+    } else if (kind == "load") {
+        event = event::Load{.stage = text_of(fields, "stage"),
+                            .fraction = fields.number("fraction", 0, 1).value_or(0)};
+    } else if (kind == "prompt") {
+        event = event::Prompt{.done = count_of(fields, "done"),
+                              .total = count_of(fields, "total"),
+                              .cached = count_of(fields, "cached")};
+    } else if (kind == "reasoning") {
+        event = event::Reasoning{.text = text_of(fields, "text")};
+    } else if (kind == "token") {
+        event = event::Token{.text = text_of(fields, "text"), .logprobs = fields.value("logprobs")};
+    } else if (kind == "tool_call") {
+        event = event::ToolCall{.name = text_of(fields, "name"),
+                                .arguments = fields.value("arguments")};
+    } else if (kind == "log") {
+        event = event::Log{.stream = text_of(fields, "stream"), .text = text_of(fields, "text")};
+    } else if (kind == "output") {
+        event = event::Output{.value = fields.value("value")};
+    } else if (kind == "done") {
+        event = done_from(fields);
+    } else if (kind == "error") {
+        event = error_from(fields);
+    } else {
+        fields.refuse("an event of unknown kind '" + kind + "'");
+    }
+    if (auto checked = fields.check(); !checked) {
+        return std::unexpected(checked.error());
+    }
+    return event;
+}
+
+}  // namespace wire
+}  // namespace threadrunner

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/error.h"
+#include "wire/decode.h"
+
+namespace threadrunner {
+
+/// What a job says while it lives. Every door renders the same events in its own format; a job ends
+/// with exactly one Done or Error. Fields and names are those of socket v2.
+namespace event {
+
+struct Accepted {
+    std::string job;  ///< unique over the daemon's life
+};
+
+struct Queued {
+    std::uint64_t position = 0;  ///< jobs before it, from 1
+};
+
+struct Load {
+    std::string stage;
+    double fraction = 0;  ///< 0 to 1
+};
+
+/// Progress of reading the prompt, in tokens.
+struct Prompt {
+    std::int64_t done = 0;
+    std::int64_t total = 0;
+    std::int64_t cached = 0;  ///< of done, those that were warm already
+};
+
+struct Reasoning {
+    std::string text;
+};
+
+/// Text is always valid UTF-8.
+struct Token {
+    std::string text;
+    wire::Json logprobs = nullptr;
+};
+
+struct ToolCall {
+    std::string name;
+    wire::Json arguments = nullptr;
+};
+
+struct Log {
+    std::string stream;
+    std::string text;
+};
+
+struct Output {
+    wire::Json value = nullptr;
+};
+
+enum class Reason : std::uint8_t { stop, length, tool_calls, cancelled };
+
+struct Usage {
+    std::int64_t prompt = 0;
+    std::int64_t cached = 0;
+    std::int64_t completion = 0;
+};
+
+struct Done {
+    Reason reason = Reason::stop;
+    std::optional<Usage> usage = std::nullopt;
+    wire::Json timings = nullptr;
+    wire::Json result = nullptr;
+};
+
+}  // namespace event
+
+using Event = std::variant<event::Accepted, event::Queued, event::Load, event::Prompt,
+                           event::Reasoning, event::Token, event::ToolCall, event::Log,
+                           event::Output, event::Done, Error>;
+
+/// Whether the event is a job's last.
+[[nodiscard]] bool ends_job(const Event& event);
+
+namespace wire {
+
+/// The names of event::Reason on the wire.
+[[nodiscard]] std::string_view reason_name(event::Reason reason);
+
+/// The members of an event as socket v2 has them, `ev` included, without `v`, `id` and `seq`.
+[[nodiscard]] Json event_to_json(const Event& event);
+
+/// Reads what event_to_json() wrote, for clients. Unknown `ev` or members of a wrong type are
+/// invalid_request.
+[[nodiscard]] Result<Event> event_from_json(const Json& json);
+
+}  // namespace wire
+}  // namespace threadrunner
