@@ -20,7 +20,8 @@ block()
     set(BUILD_SHARED_LIBS OFF)
     set(CMAKE_CXX_STANDARD 20)
     set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
-    add_compile_options(-ffile-prefix-map=${THREADRUNNER_LLAMA_DIR}/=llama.cpp/)
+    # its warnings are for its authors
+    add_compile_options(-w -ffile-prefix-map=${THREADRUNNER_LLAMA_DIR}/=llama.cpp/)
     add_subdirectory(${THREADRUNNER_LLAMA_DIR} ${CMAKE_BINARY_DIR}/llama.cpp EXCLUDE_FROM_ALL SYSTEM)
 endblock()
 
