@@ -1,0 +1,191 @@
+#include "base/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <numeric>
+#include <vector>
+
+#include "base/paths.h"
+#include "base/text.h"
+
+namespace threadrunner {
+namespace {
+
+using std::chrono::milliseconds;
+using Setter = std::function<Result<void>(Settings&, std::string_view)>;
+
+Setter text(std::string Settings::* member) {
+    return [member](Settings& settings, std::string_view value) -> Result<void> {
+        settings.*member = value;
+        return {};
+    };
+}
+
+Setter duration(milliseconds Settings::* member, std::string_view key) {
+    return [member, key](Settings& settings, std::string_view value) -> Result<void> {
+        auto parsed = parse_duration(value, key);
+        if (!parsed) {
+            return std::unexpected(parsed.error());
+        }
+        settings.*member = *parsed;
+        return {};
+    };
+}
+
+Setter integer(std::uint64_t Settings::* member, std::string_view key, std::uint64_t min,
+               std::uint64_t max) {
+    return [=](Settings& settings, std::string_view value) -> Result<void> {
+        std::uint64_t parsed = 0;
+        const char* const end = value.data() + value.size();
+        const auto [rest, error] = std::from_chars(value.data(), end, parsed);
+        if (error != std::errc() || rest != end || parsed < min || parsed > max) {
+            return fail(ErrorCode::invalid_request,
+                        std::string(key) + " must be an integer from " + std::to_string(min) +
+                            " to " + std::to_string(max) + ", not '" + std::string(value) + "'");
+        }
+        settings.*member = parsed;
+        return {};
+    };
+}
+
+SettingRow text_row(std::string_view key, std::string_view meaning, std::string Settings::* member,
+                    std::string_view variable = {}) {
+    return {.key = key, .meaning = meaning, .set = text(member), .variable = variable};
+}
+
+SettingRow duration_row(std::string_view key, std::string_view meaning,
+                        milliseconds Settings::* member) {
+    return {.key = key, .meaning = meaning, .set = duration(member, key)};
+}
+
+SettingRow integer_row(std::string_view key, std::string_view meaning,
+                       std::uint64_t Settings::* member, std::uint64_t min, std::uint64_t max) {
+    return {.key = key, .meaning = meaning, .set = integer(member, key, min, max)};
+}
+
+std::vector<SettingRow> make_table() {
+    using S = Settings;
+    return {
+        text_row("model", "the default model: a name in models/ or a path", &S::model,
+                 "THREADRUNNER_MODEL_PATH"),
+        text_row("log.filter", "what the log file holds: info, or daemon=debug,engine=warn",
+                 &S::log_filter, "THREADRUNNER_LOG"),
+        text_row("socket.v1_path", "also listen on this path for old clients; temp: "
+                 "threadrunner.sock in the temporary directory", &S::socket_v1_path),
+        duration_row("socket.stall", "a client that reads nothing this long is gone",
+                     &S::socket_stall),
+        duration_row("socket.frame", "from a frame's first byte to its last", &S::socket_frame),
+        duration_row("worker.idle", "an idle worker is unloaded after this; -1: never",
+                     &S::worker_idle),
+        duration_row("worker.hello", "a worker that has not greeted by then is ended",
+                     &S::worker_hello),
+        duration_row("worker.ping", "how often a worker is asked whether it lives",
+                     &S::worker_ping),
+        duration_row("worker.suspect", "without an answer this long it gets no new work",
+                     &S::worker_suspect),
+        duration_row("worker.dead", "without an answer this long it is killed", &S::worker_dead),
+        duration_row("worker.stall", "with jobs under way and no progress this long it is killed",
+                     &S::worker_stall),
+        duration_row("worker.failed", "after three crashes in a row, refuse requests this long",
+                     &S::worker_failed),
+        duration_row("worker.restart_min", "wait before the first restart after a crash",
+                     &S::worker_restart_min),
+        duration_row("worker.restart_max", "the longest wait before a restart",
+                     &S::worker_restart_max),
+        duration_row("worker.stop", "how long a worker may take to finish when it is stopped",
+                     &S::worker_stop),
+        duration_row("daemon.drain", "how long jobs under way may go on when the daemon stops",
+                     &S::daemon_drain),
+        integer_row("queue.jobs", "waiting jobs a target; beyond it requests are refused",
+                    &S::queue_jobs, 1, 1'000'000),
+        integer_row("memory.mib", "budget of all workers together; 0: 80 % of the memory",
+                    &S::memory_mib, 0, 1ULL << 32),
+        integer_row("engine.context", "tokens of context a slot", &S::engine_context, 64, 1 << 24),
+        integer_row("engine.slots", "prompts that one engine answers at once", &S::engine_slots, 1,
+                    256),
+        integer_row("engine.threads", "threads of an engine; 0: physical cores minus one",
+                    &S::engine_threads, 0, 1024),
+        integer_row("engine.gpu_layers", "layers on the GPU, where the build has one",
+                    &S::engine_gpu_layers, 0, 9999),
+        integer_row("engine.cache_mib", "memory for the states of earlier prompts, an engine",
+                    &S::engine_cache_mib, 0, 1 << 24),
+    };
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::span<const SettingRow> settings_table() {
+    static const std::vector<SettingRow> table = make_table();
+    return table;
+}
+
+std::string SettingRow::environment_name() const {
+    if (!variable.empty()) {
+        return std::string(variable);
+    }
+    std::string name = "THREADRUNNER_";
+    for (const char c : key) {
+        name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return name;
+}
+
+Result<void> set_setting(Settings& settings, std::string_view key, std::string_view text) {
+    std::vector<std::string_view> keys;
+    for (const SettingRow& row : settings_table()) {
+        if (row.key == key) {
+            return row.set(settings, text);
+        }
+        keys.push_back(row.key);
+    }
+    const auto near = nearest(key, keys);
+    return fail(ErrorCode::invalid_request,
+                "unknown setting '" + std::string(key) + "'" +
+                    (near ? "; did you mean '" + std::string(*near) + "'?" : ""));
+}
+
+Result<void> apply_environment(Settings& settings) {
+    for (const SettingRow& row : settings_table()) {
+        const std::string name = row.environment_name();
+        const auto value = environment(name.c_str());
+        if (!value) {
+            continue;
+        }
+        if (auto set = row.set(settings, *value); !set) {
+            return fail(set.error().code, name + ": " + set.error().message);
+        }
+    }
+    return {};
+}
+
+std::optional<std::string_view> nearest(std::string_view given,
+                                        std::span<const std::string_view> names) {
+    std::optional<std::string_view> best;
+    std::size_t best_distance = given.size() / 3 + 2;
+    for (const std::string_view name : names) {
+        if (const std::size_t distance = edit_distance(given, name); distance < best_distance) {
+            best = name;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+}  // namespace threadrunner

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+namespace threadrunner {
+
+/// What a person may set, with its defaults. The table below declares each once: its key in
+/// config.toml, its meaning, how it is read. Every waiting time of the product is here, so that a
+/// test can make it small.
+struct Settings {
+    using milliseconds = std::chrono::milliseconds;
+
+    std::string model;  ///< default model; empty: the only GGUF in the home's models/
+    std::string log_filter = "info";
+    std::string socket_v1_path;  ///< also listen here; "temp": the original's path
+
+    milliseconds worker_idle = std::chrono::seconds(300);
+    milliseconds worker_hello = limits::hello_within;
+    milliseconds worker_ping = limits::ping_every;
+    milliseconds worker_suspect = limits::suspect_after;
+    milliseconds worker_dead = limits::dead_after;
+    milliseconds worker_stall = std::chrono::seconds(60);
+    milliseconds worker_failed = std::chrono::seconds(60);
+    milliseconds worker_restart_min = limits::restart_delay_min;
+    milliseconds worker_restart_max = limits::restart_delay_max;
+    milliseconds worker_stop = std::chrono::seconds(5);
+    milliseconds daemon_drain = std::chrono::seconds(10);
+    milliseconds socket_stall = limits::outbox_stalled_after;
+    milliseconds socket_frame = limits::frame_whole_within;
+
+    std::uint64_t queue_jobs = limits::queue_jobs_max;
+    std::uint64_t memory_mib = 0;  ///< budget of all workers; 0: 80 % of the machine's memory
+
+    std::uint64_t engine_context = 4096;  ///< tokens a slot
+    std::uint64_t engine_slots = 4;
+    std::uint64_t engine_threads = 0;  ///< 0: physical cores minus one, at least one
+    std::uint64_t engine_gpu_layers = 999;
+    std::uint64_t engine_cache_mib = 256;
+};
+
+/// One setting as data.
+struct SettingRow {
+    std::string_view key;  ///< dotted, as in config.toml: worker.idle
+    std::string_view meaning;
+    std::function<Result<void>(Settings&, std::string_view text)> set;
+    std::string_view variable = {};  ///< its environment variable, where a published name is kept
+
+    /// THREADRUNNER_WORKER_IDLE for worker.idle, unless `variable` says otherwise.
+    [[nodiscard]] std::string environment_name() const;
+};
+
+/// Every setting, in the order in which the documentation shows them.
+[[nodiscard]] std::span<const SettingRow> settings_table();
+
+/// Sets one key from text. An unknown key is invalid_request and suggests the nearest one.
+[[nodiscard]] Result<void> set_setting(Settings& settings, std::string_view key,
+                                       std::string_view text);
+
+/// Overrides from the environment; the first bad value is the error, naming its variable.
+[[nodiscard]] Result<void> apply_environment(Settings& settings);
+
+/// The name nearest to `given` by edit distance, if it is near enough to be a slip.
+[[nodiscard]] std::optional<std::string_view> nearest(std::string_view given,
+                                                      std::span<const std::string_view> names);
+
+}  // namespace threadrunner

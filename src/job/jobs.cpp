@@ -1,0 +1,198 @@
+#include "job/jobs.h"
+
+#include <boost/system/error_code.hpp>
+#include <cassert>
+#include <variant>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace threadrunner {
+namespace {
+
+/// Events that a second run could not take back: after one of them a job is never run again.
+bool speaks(const Event& event) {
+    return !std::holds_alternative<event::Accepted>(event) &&
+           !std::holds_alternative<event::Queued>(event) &&
+           !std::holds_alternative<event::Load>(event) &&
+           !std::holds_alternative<event::Prompt>(event);
+}
+
+Scheduler::Entry entry_of(const Job& job) {
+    return {.id = job.id,
+            .target = job.target,
+            .owner = job.spec.owner,
+            .priority = job.spec.priority};
+}
+
+}  // namespace
+
+Jobs::Jobs(boost::asio::any_io_executor executor, std::size_t queue_jobs_max)
+    : scheduler_(queue_jobs_max), deadline_timer_(std::move(executor)) {}
+
+JobId Jobs::submit(JobSpec spec, EventSink& sink) {
+    const JobId id = ++last_id_;
+    auto owned = std::make_unique<Job>();
+    Job& job = *owned;
+    job.id = id;
+    job.spec = std::move(spec);
+    job.sink = &sink;
+    job.created = Clock::now();
+    live_.emplace(id, std::move(owned));
+    emit(job, event::Accepted{.job = job_name(id)});
+
+    auto target = runner_->resolve(job.spec);
+    if (!target) {
+        emit(job, target.error());
+        return id;
+    }
+    job.target = *std::move(target);
+    auto position = scheduler_.admit(entry_of(job));
+    if (!position) {
+        emit(job, position.error());
+        return id;
+    }
+    if (job.spec.deadline) {
+        deadlines_.emplace(*job.spec.deadline, id);
+        arm_deadline_timer();
+    }
+    const Target wanted = job.target;
+    runner_->job_waiting(wanted);
+    Job* const still = find(id);
+    if (still != nullptr && still->state == Job::State::waiting) {
+        emit(*still, event::Queued{.position = *position});
+    }
+    return id;
+}
+
+bool Jobs::cancel(JobId id) {
+    Job* job = find(id);
+    if (job == nullptr) {
+        return false;
+    }
+    job->cancelled = true;
+    if (scheduler_.remove(id)) {
+        const Target target = job->target;
+        emit(*job, event::Done{.reason = event::Reason::cancelled});
+        runner_->job_withdrew(target);
+    } else {
+        runner_->cancel(id);
+    }
+    return true;
+}
+
+void Jobs::abandon(JobId id) {
+    if (Job* job = find(id)) {
+        job->sink = nullptr;
+        if (job->spec.detached) {
+            // What was on its way to the client counts as taken, or the worker would wait for ever.
+            runner_->credit(id, static_cast<unsigned>(limits::credit_at_start));
+        } else {
+            cancel(id);
+        }
+    }
+}
+
+Job* Jobs::take(const Target& target) {
+    const auto id = scheduler_.pull(target);
+    Job* job = id ? find(*id) : nullptr;
+    if (job != nullptr) {
+        job->state = Job::State::running;
+        job->started = Clock::now();
+    }
+    return job;
+}
+
+Job* Jobs::find(JobId id) {
+    const auto found = live_.find(id);
+    return found == live_.end() ? nullptr : found->second.get();
+}
+
+void Jobs::emit(Job& job, const Event& event, unsigned credits) {
+    job.spoke = job.spoke || speaks(event);
+    ++job.events;
+    if (ends_job(event)) {
+        end(job, event);
+        return;
+    }
+    if (job.sink != nullptr) {
+        job.sink->deliver(job.events, event, credits);
+    } else if (credits > 0) {
+        runner_->credit(job.id, credits);
+    }
+}
+
+void Jobs::emit_waiting(const Target& target, const Event& event) {
+    for (const JobId id : scheduler_.waiting_ids(target)) {
+        if (Job* job = find(id)) {
+            if (ends_job(event)) {
+                scheduler_.remove(id);
+            }
+            emit(*job, event);
+        }
+    }
+}
+
+void Jobs::requeue(Job& job) {
+    job.state = Job::State::waiting;
+    scheduler_.requeue(entry_of(job));
+}
+
+/// The job leaves the table before its sink hears of it: whatever the sink does then, the job has
+/// ended and cannot end again.
+void Jobs::end(Job& job, const Event& event) {
+    const auto found = live_.find(job.id);
+    assert(found != live_.end());
+    const std::unique_ptr<Job> last = std::move(found->second);
+    live_.erase(found);
+    if (last->spec.deadline) {
+        deadlines_.erase({*last->spec.deadline, last->id});
+    }
+    ++(std::holds_alternative<Error>(event) ? failed_ : finished_);
+    if (on_end_) {
+        on_end_({.job = *last, .end = event, .ended = Clock::now()});
+    }
+    if (last->sink != nullptr) {
+        last->sink->deliver(last->events, event, 0);
+    }
+}
+
+void Jobs::expire() {
+    const auto now = Clock::now();
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+        const JobId id = deadlines_.begin()->second;
+        Job& job = *live_.at(id);
+        const Target target = job.target;
+        const bool waited = scheduler_.remove(id);
+        const auto allowed =
+            std::chrono::duration_cast<std::chrono::milliseconds>(*job.spec.deadline - job.created);
+        if (!waited) {
+            runner_->cancel(id);
+        }
+        if (Job* still = find(id)) {
+            emit(*still, Error{.code = ErrorCode::timeout,
+                               .message = "the job's deadline of " + format_duration(allowed) +
+                                          " passed while it was " +
+                                          (waited ? "waiting" : "running")});
+        }
+        if (waited) {
+            runner_->job_withdrew(target);
+        }
+    }
+    arm_deadline_timer();
+}
+
+void Jobs::arm_deadline_timer() {
+    if (deadlines_.empty()) {
+        deadline_timer_.cancel();
+        return;
+    }
+    deadline_timer_.expires_at(deadlines_.begin()->first);
+    deadline_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            expire();
+        }
+    });
+}
+
+}  // namespace threadrunner
