@@ -8,7 +8,8 @@ set(THREADRUNNER_LLAMA_DIR ${PROJECT_SOURCE_DIR}/build/deps/llama.cpp)
 
 # LLAMA_USE_PREBUILT_UI would download; OpenMP's threads spin against our own accounting of cores.
 foreach(option LLAMA_BUILD_TESTS LLAMA_BUILD_EXAMPLES LLAMA_BUILD_APP LLAMA_BUILD_UI
-        LLAMA_USE_PREBUILT_UI LLAMA_OPENSSL LLAMA_BUILD_IS_DEV LLAMA_TOOLS_INSTALL GGML_CCACHE GGML_OPENMP)
+        LLAMA_USE_PREBUILT_UI LLAMA_OPENSSL LLAMA_BUILD_IS_DEV LLAMA_TOOLS_INSTALL
+        GGML_CCACHE GGML_OPENMP)
     set(${option} OFF CACHE BOOL "" FORCE)
 endforeach()
 foreach(option LLAMA_BUILD_COMMON LLAMA_BUILD_TOOLS LLAMA_BUILD_SERVER LLAMA_BUILD_MTMD GGML_RPC)
@@ -22,7 +23,8 @@ block()
     set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
     # its warnings are for its authors
     add_compile_options(-w -ffile-prefix-map=${THREADRUNNER_LLAMA_DIR}/=llama.cpp/)
-    add_subdirectory(${THREADRUNNER_LLAMA_DIR} ${CMAKE_BINARY_DIR}/llama.cpp EXCLUDE_FROM_ALL SYSTEM)
+    add_subdirectory(${THREADRUNNER_LLAMA_DIR} ${CMAKE_BINARY_DIR}/llama.cpp
+        EXCLUDE_FROM_ALL SYSTEM)
 endblock()
 
 # -march=native means another thing on another processor: a shared ccache must see the difference.

@@ -1,4 +1,5 @@
-# The system libraries of deps/debian-packages.txt. A room names those it uses in PUBLIC_LIBS or PRIVATE_LIBS.
+# The system libraries of deps/debian-packages.txt. A room names those it uses in PUBLIC_LIBS or
+# PRIVATE_LIBS.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)

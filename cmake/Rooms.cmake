@@ -1,7 +1,7 @@
 # A room is a folder of src/. These functions turn it into targets, with the same warnings, include
 # root (src/) and sanitizers everywhere:
 #
-#   threadrunner_library(wire SOURCES frame.cpp decode.cpp DEPENDS base PUBLIC_LIBS ... PRIVATE_LIBS ...)
+#   threadrunner_library(wire SOURCES frame.cpp DEPENDS base PUBLIC_LIBS ... PRIVATE_LIBS ...)
 #   threadrunner_executable(threadrunner-dummy SOURCES main.cpp DEPENDS base wire)
 #   threadrunner_test(wire SOURCES frame_test.cpp DEPENDS wire)
 #   threadrunner_fuzz_target(decode SOURCES decode_fuzz.cpp DEPENDS wire)
@@ -26,7 +26,8 @@ function(_threadrunner_configure target)
         # -O3 buys our own code nothing that a bench can see, and costs a third of the build
         $<$<CONFIG:Release>:-O2>)
     target_link_options(${target} PRIVATE ${THREADRUNNER_SANITIZE_FLAGS})
-    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${THREADRUNNER_GENERATED_DIR})
+    target_include_directories(${target} PRIVATE
+        ${PROJECT_SOURCE_DIR}/src ${THREADRUNNER_GENERATED_DIR})
     target_compile_definitions(${target} PRIVATE
         BOOST_ASIO_NO_DEPRECATED
         $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
@@ -44,7 +45,8 @@ function(threadrunner_library room)
     add_library(threadrunner::${room} ALIAS threadrunner_${room})
     _threadrunner_configure(threadrunner_${room})
     _threadrunner_link(threadrunner_${room} PUBLIC ${arg_DEPENDS})
-    target_link_libraries(threadrunner_${room} PUBLIC ${arg_PUBLIC_LIBS} PRIVATE ${arg_PRIVATE_LIBS})
+    target_link_libraries(threadrunner_${room}
+        PUBLIC ${arg_PUBLIC_LIBS} PRIVATE ${arg_PRIVATE_LIBS})
 endfunction()
 
 function(threadrunner_executable name)
@@ -65,8 +67,10 @@ function(threadrunner_test room)
     add_executable(${room}_test ${arg_SOURCES})
     _threadrunner_configure(${room}_test)
     _threadrunner_link(${room}_test PRIVATE ${arg_DEPENDS})
-    target_link_libraries(${room}_test PRIVATE ${arg_LIBS} rapidcheck GTest::gmock GTest::gtest_main)
-    set_target_properties(${room}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    target_link_libraries(${room}_test PRIVATE
+        ${arg_LIBS} rapidcheck GTest::gmock GTest::gtest_main)
+    set_target_properties(${room}_test PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME unit.${room} COMMAND ${room}_test)
     set_tests_properties(unit.${room} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
@@ -82,15 +86,18 @@ function(threadrunner_fuzz_target name)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     _threadrunner_link(fuzz_${name} PRIVATE ${arg_DEPENDS})
     target_link_libraries(fuzz_${name} PRIVATE ${arg_LIBS})
-    set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
-    add_test(NAME fuzz.${name} COMMAND fuzz_${name} -runs=0 ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_target_properties(fuzz_${name} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+    add_test(NAME fuzz.${name}
+        COMMAND fuzz_${name} -runs=0 ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
     set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz)
 endfunction()
 
 # `headers` compiles every header of src/ alone (those there when CMake last ran). The engine's need
 # llama.cpp.
 function(threadrunner_headers_target)
-    file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/*.h)
+    file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/src
+        ${PROJECT_SOURCE_DIR}/src/*.h)
     if(NOT THREADRUNNER_ENGINE)
         list(FILTER headers EXCLUDE REGEX "^engine/")
     endif()
