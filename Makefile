@@ -1,7 +1,7 @@
 # Every target does the set-up it lacks, and nothing twice. The work is in scripts/.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run build test check lint bench soak install clean
+.PHONY: help run build test check lint format bench soak install clean
 
 PROMPT ?= Why is the sky blue?
 MODEL ?=
@@ -35,6 +35,10 @@ check:
 lint:
 	@scripts/install-packages build check
 	@scripts/lint
+
+format:
+	@scripts/install-packages build check
+	@scripts/lint --format
 
 bench: build
 	@scripts/fetch-model
