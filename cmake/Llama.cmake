@@ -27,6 +27,14 @@ block()
         EXCLUDE_FROM_ALL SYSTEM)
 endblock()
 
+# ggml sets the tile configuration up on the stack, where g++ 12 drops it as dead: the first matrix
+# product then ends in SIGSEGV on a processor with AMX. AVX-512 takes its place.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-mno-amx-tile THREADRUNNER_HAS_AMX)
+if(THREADRUNNER_HAS_AMX)
+    target_compile_options(ggml-cpu PRIVATE -mno-amx-tile -mno-amx-int8 -mno-amx-bf16)
+endif()
+
 # -march=native means another thing on another processor: a shared ccache must see the difference.
 if(GGML_NATIVE AND EXISTS /proc/cpuinfo)
     file(STRINGS /proc/cpuinfo _flags REGEX "^(flags|Features)" LIMIT_COUNT 1)
