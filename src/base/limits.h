@@ -57,6 +57,19 @@ static_assert(ping_every < suspect_after && suspect_after < dead_after);
 static_assert(parse_on_loop_bytes_max < socket_frame_bytes_max);
 static_assert(socket_frame_bytes_max < worker_frame_bytes_max);
 
+// The command.
+constexpr auto first_answer_within = 10s;  ///< connecting, and from a request to its first event
+constexpr auto daemon_start_within = 20s;  ///< from taking part in the start to a connection
+constexpr auto daemon_stop_within = 30s;  ///< from `stop` to the daemon's lock being free
+constexpr auto cancel_within = 2s;  ///< from Ctrl-C to the end of the job
+constexpr auto deadline_grace = 1s;  ///< the daemon reports a passed --timeout; later we do
+constexpr auto progress_after = 500ms;  ///< shorter waits show no bar
+constexpr auto progress_every = 50ms;  ///< between two drawings of a bar
+constexpr auto stdin_notice_after = 3s;  ///< of a silent pipe: say that we wait for it
+constexpr auto stdin_socket_within = 1s;  ///< a silent socket is the caller's, not a pipeline's
+constexpr auto log_follow_every = 200ms;
+constexpr std::size_t unwritten_bytes_max = 64 * mib;  ///< of answers that stdout has not taken
+
 // Files.
 constexpr std::size_t gguf_entries_max = 1'000'000;  ///< metadata entries or tensors in a header
 constexpr std::size_t gguf_string_bytes_max = 16 * mib;
