@@ -6,9 +6,10 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/deps/llama.cpp ${_inputs})
 set(THREADRUNNER_LLAMA_DIR ${PROJECT_SOURCE_DIR}/build/deps/llama.cpp)
 
-# LLAMA_USE_PREBUILT_UI would download; OpenMP's threads spin against our own accounting of cores.
+# LLAMA_USE_PREBUILT_UI would download, LLAMA_SUBPROCESS start processes; OpenMP's threads spin against
+# our own accounting of cores.
 foreach(option LLAMA_BUILD_TESTS LLAMA_BUILD_EXAMPLES LLAMA_BUILD_APP LLAMA_BUILD_UI
-        LLAMA_USE_PREBUILT_UI LLAMA_OPENSSL LLAMA_BUILD_IS_DEV LLAMA_TOOLS_INSTALL
+        LLAMA_USE_PREBUILT_UI LLAMA_OPENSSL LLAMA_SUBPROCESS LLAMA_BUILD_IS_DEV LLAMA_TOOLS_INSTALL
         GGML_CCACHE GGML_OPENMP)
     set(${option} OFF CACHE BOOL "" FORCE)
 endforeach()
@@ -45,7 +46,11 @@ endif()
 
 add_library(threadrunner_llama INTERFACE)
 add_library(threadrunner::llama ALIAS threadrunner_llama)
-target_link_libraries(threadrunner_llama INTERFACE server-context llama-common llama)
+# LINK_ONLY: llama-common would put its own nlohmann-json before the one that wire is built with.
+target_link_libraries(threadrunner_llama INTERFACE
+    $<LINK_ONLY:server-context> $<LINK_ONLY:llama-common> $<LINK_ONLY:llama>)
 target_include_directories(threadrunner_llama SYSTEM INTERFACE
-    ${THREADRUNNER_LLAMA_DIR}/tools/server ${THREADRUNNER_LLAMA_DIR})
+    ${THREADRUNNER_LLAMA_DIR}/tools/server ${THREADRUNNER_LLAMA_DIR}/tools/mtmd
+    ${THREADRUNNER_LLAMA_DIR}/common ${THREADRUNNER_LLAMA_DIR}/include
+    ${THREADRUNNER_LLAMA_DIR}/ggml/include ${THREADRUNNER_LLAMA_DIR})
 add_custom_target(threadrunner_llama_deps DEPENDS server-context llama-common llama)
