@@ -6,8 +6,8 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/deps/llama.cpp ${_inputs})
 set(THREADRUNNER_LLAMA_DIR ${PROJECT_SOURCE_DIR}/build/deps/llama.cpp)
 
-# LLAMA_USE_PREBUILT_UI would download, LLAMA_SUBPROCESS start processes; OpenMP's threads spin against
-# our own accounting of cores.
+# LLAMA_USE_PREBUILT_UI would download, LLAMA_SUBPROCESS start processes; OpenMP's threads spin
+# against our own accounting of cores.
 foreach(option LLAMA_BUILD_TESTS LLAMA_BUILD_EXAMPLES LLAMA_BUILD_APP LLAMA_BUILD_UI
         LLAMA_USE_PREBUILT_UI LLAMA_OPENSSL LLAMA_SUBPROCESS LLAMA_BUILD_IS_DEV LLAMA_TOOLS_INSTALL
         GGML_CCACHE GGML_OPENMP)
