@@ -52,6 +52,7 @@ constexpr std::size_t stderr_lines_kept = 20;  ///< quoted in worker_crashed
 constexpr std::size_t log_line_bytes_max = 8 * kib;
 constexpr int worker_oom_score_adj = 500;
 constexpr auto evict_not_before = 10s;  ///< a worker loaded less than this ago is not evicted
+constexpr auto evict_check_every = 500ms;  ///< while a job waits for memory that nobody gives back yet
 
 static_assert(ping_every < suspect_after && suspect_after < dead_after);
 static_assert(parse_on_loop_bytes_max < socket_frame_bytes_max);
@@ -71,9 +72,16 @@ constexpr auto log_follow_every = 200ms;
 constexpr std::size_t unwritten_bytes_max = 64 * mib;  ///< of answers that stdout has not taken
 
 // Files.
-constexpr std::size_t gguf_entries_max = 1'000'000;  ///< metadata entries or tensors in a header
-constexpr std::size_t gguf_string_bytes_max = 16 * mib;
 constexpr std::size_t gguf_header_bytes_max = 512 * mib;
+constexpr std::size_t gguf_entries_max = 100'000;  ///< of metadata; models have some dozens
+constexpr std::size_t gguf_tensors_max = 1'000'000;
+constexpr std::size_t gguf_key_bytes_max = 65'535;  ///< by the format
+constexpr std::size_t gguf_string_bytes_max = 16 * mib;
+constexpr std::size_t gguf_text_kept_bytes_max = 1 * kib;  ///< of a value; names are short
+constexpr std::size_t gguf_kept_bytes_max = 4 * mib;  ///< of keys and values together
+constexpr std::size_t gguf_array_count_max = 100'000'000;  ///< vocabularies have 300,000
+constexpr std::size_t gguf_layers_max = 512;  ///< llama.cpp aborts beyond it
+constexpr std::size_t gguf_parts_max = 1024;  ///< files of one split model
 constexpr std::size_t log_tail_lines = 20;  ///< shown when a start fails
 
 }  // namespace threadrunner::limits

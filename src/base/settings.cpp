@@ -23,11 +23,16 @@ Setter text(std::string Settings::* member) {
     };
 }
 
-Setter duration(milliseconds Settings::* member, std::string_view key) {
-    return [member, key](Settings& settings, std::string_view value) -> Result<void> {
+/// `max`: waits are added to the time of day, so only a setting that means it may be for ever.
+Setter duration(milliseconds Settings::* member, std::string_view key, milliseconds max) {
+    return [=](Settings& settings, std::string_view value) -> Result<void> {
         auto parsed = parse_duration(value, key);
         if (!parsed) {
             return std::unexpected(parsed.error());
+        }
+        if (*parsed > max) {
+            return fail(ErrorCode::invalid_request,
+                        std::string(key) + " must be at most " + format_duration(max));
         }
         settings.*member = *parsed;
         return {};
@@ -56,8 +61,9 @@ SettingRow text_row(std::string_view key, std::string_view meaning, std::string 
 }
 
 SettingRow duration_row(std::string_view key, std::string_view meaning,
-                        milliseconds Settings::* member) {
-    return {.key = key, .meaning = meaning, .set = duration(member, key)};
+                        milliseconds Settings::* member,
+                        milliseconds max = std::chrono::hours(24)) {
+    return {.key = key, .meaning = meaning, .set = duration(member, key, max)};
 }
 
 SettingRow integer_row(std::string_view key, std::string_view meaning,
@@ -78,7 +84,7 @@ std::vector<SettingRow> make_table() {
                      &S::socket_stall),
         duration_row("socket.frame", "from a frame's first byte to its last", &S::socket_frame),
         duration_row("worker.idle", "an idle worker is unloaded after this; -1: never",
-                     &S::worker_idle),
+                     &S::worker_idle, milliseconds::max()),
         duration_row("worker.hello", "a worker that has not greeted by then is ended",
                      &S::worker_hello),
         duration_row("worker.ping", "how often a worker is asked whether it lives",

@@ -1,0 +1,94 @@
+#include "kinds/dummy.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/limits.h"
+#include "base/paths.h"
+#include "base/settings.h"
+#include "kinds/route_exchange.h"
+
+namespace threadrunner {
+namespace {
+
+constexpr std::uint64_t process_bytes = 8 * limits::mib;  ///< seen: 5 MiB
+
+/// The options of threadrunner-dummy; memory_mib is the daemon's own: what it reserves for it.
+constexpr std::array<std::string_view, 12> option_names = {
+    "slots",     "tokens_per_second", "load_ms",      "prompt_ms", "fail_at",        "crash_at",
+    "freeze_at", "garbage_at",        "stderr_lines", "mute",      "deaf_to_cancel", "memory_mib"};
+
+struct Option {
+    std::string name;
+    std::string value;
+};
+
+Result<std::vector<Option>> parse_options(std::string_view text) {
+    std::vector<Option> options;
+    while (!text.empty()) {
+        const std::string_view part = text.substr(0, text.find(','));
+        text.remove_prefix(std::min(text.size(), part.size() + 1));
+        const std::size_t equals = std::min(part.find('='), part.size());
+        Option option{.name = std::string(part.substr(0, equals)),
+                      .value = std::string(part.substr(std::min(equals + 1, part.size())))};
+        if (std::find(option_names.begin(), option_names.end(), option.name) ==
+            option_names.end()) {
+            const auto near = nearest(option.name, option_names);
+            return fail(ErrorCode::unknown_model,
+                        "the dummy's model is a list of options (tokens_per_second=50,crash_at=3); "
+                        "it has no '" + option.name + "'" +
+                            (near ? ", did you mean '" + std::string(*near) + "'?" : ""));
+        }
+        double number = 0;
+        const char* const end = option.value.data() + option.value.size();
+        const auto [rest, error] = std::from_chars(option.value.data(), end, number);
+        if (option.value.empty()) {
+            option.value = "1";
+        } else if (error != std::errc() || rest != end || !(number >= 0 && number <= 1e9)) {
+            return fail(ErrorCode::unknown_model, "the dummy's option " + option.name +
+                                                      " takes a number from 0 to 1e9, not '" +
+                                                      option.value + "'");
+        }
+        options.push_back(std::move(option));
+    }
+    return options;
+}
+
+}  // namespace
+
+Result<Target> DummyKind::resolve(const JobSpec& spec) const {
+    if (auto options = parse_options(spec.model); !options) {
+        return std::unexpected(options.error());
+    }
+    return Target{.kind = "dummy", .name = spec.model, .profile = {}};
+}
+
+Result<LaunchPlan> DummyKind::plan(const Target& target) const {
+    auto program = find_program("threadrunner-dummy");
+    auto options = parse_options(target.name);
+    if (!program || !options) {
+        return std::unexpected(!program ? program.error() : options.error());
+    }
+    LaunchPlan plan{.command = {.program = *program, .arguments = {}},
+                    .load = std::nullopt,
+                    .memory_bytes = process_bytes,
+                    .memory_detail = "the dummy's process"};
+    for (const Option& option : *options) {
+        if (option.name == "memory_mib") {
+            plan.memory_bytes = static_cast<std::uint64_t>(std::stod(option.value)) * limits::mib;
+            continue;
+        }
+        if (option.name == "load_ms") {
+            plan.load = wire::Json::object();
+        }
+        std::string name = option.name;
+        std::replace(name.begin(), name.end(), '_', '-');
+        plan.command.arguments.push_back("--" + name + "=" + option.value);
+    }
+    return plan;
+}
+
+std::unique_ptr<Exchange> DummyKind::exchange(const Job& job) const { return route_exchange(job); }
+
+}  // namespace threadrunner

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/settings.h"
+#include "kinds/model_folder.h"
+#include "worker/kind.h"
+
+namespace threadrunner {
+
+/// A loaded model: threadrunner-engine around llama.cpp. One target a model file; vectors come from a
+/// profile of their own ("embed"), because a context either generates or embeds.
+class EngineKind : public Kind {
+public:
+    /// `settings` outlives the kind.
+    EngineKind(const Settings& settings, ModelFolder models)
+        : settings_(settings), models_(std::move(models)) {}
+
+    [[nodiscard]] std::string_view name() const override { return "engine"; }
+    [[nodiscard]] std::string_view backend() const override { return "llama"; }
+    [[nodiscard]] Result<Target> resolve(const JobSpec& spec) const override;
+    [[nodiscard]] Result<LaunchPlan> plan(const Target& target) const override;
+    [[nodiscard]] std::unique_ptr<Exchange> exchange(const Job& job) const override;
+
+private:
+    const Settings& settings_;
+    ModelFolder models_;
+};
+
+}  // namespace threadrunner

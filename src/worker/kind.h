@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "job/job.h"
+#include "wire/event.h"
+#include "worker/process.h"
+
+namespace threadrunner {
+
+/// What it takes to start a worker.
+struct LaunchPlan {
+    Command command;
+    /// Members of the `load` frame that makes it ready; none: it is ready once it has greeted.
+    std::optional<wire::Json> load;
+    std::uint64_t memory_bytes = 0;  ///< reserved in the budget while it lives
+    std::string memory_detail;  ///< what they are made of, for the refusal
+};
+
+/// One job's dialogue with its worker: what to send, and what the answers mean.
+class Exchange {
+public:
+    Exchange() = default;
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+    virtual ~Exchange() = default;
+
+    /// The members of the frame that asks for the work; the supervisor adds `id` and `slot`.
+    [[nodiscard]] virtual wire::Json request() const = 0;
+
+    /// Appends what one frame of the worker means to `out`. The worker's `done` and `error` frames,
+    /// and only they, yield an event that ends the job.
+    virtual void receive(const wire::Json& frame, std::vector<Event>& out) = 0;
+};
+
+/// Teaches the pool one sort of worker. Stateless but for settings; called on the event loop but for
+/// plan(), which is called on a thread for files.
+class Kind {
+public:
+    Kind() = default;
+    Kind(const Kind&) = delete;
+    Kind& operator=(const Kind&) = delete;
+    virtual ~Kind() = default;
+
+    /// What targets of this kind call it ("engine"), and the `backend` that asks for it ("llama").
+    [[nodiscard]] virtual std::string_view name() const = 0;
+    [[nodiscard]] virtual std::string_view backend() const = 0;
+
+    /// Which worker the job needs. Errors here end the job before it waits: an unknown model, say.
+    [[nodiscard]] virtual Result<Target> resolve(const JobSpec& spec) const = 0;
+
+    /// How to start that worker; faults that are known before a spawn are errors here.
+    [[nodiscard]] virtual Result<LaunchPlan> plan(const Target& target) const = 0;
+
+    /// The dialogue for a job; null when a ready worker is all that was asked for (work::Load).
+    [[nodiscard]] virtual std::unique_ptr<Exchange> exchange(const Job& job) const = 0;
+};
+
+}  // namespace threadrunner

@@ -1,0 +1,303 @@
+#include "worker/pool.h"
+
+#include <boost/asio/post.hpp>
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace threadrunner {
+
+Pool::Pool(boost::asio::any_io_executor executor, boost::asio::thread_pool& files, Jobs& jobs,
+           const Settings& settings, std::uint64_t budget_bytes,
+           std::vector<std::unique_ptr<Kind>> kinds, Spawner spawner)
+    : files_(files),
+      jobs_(jobs),
+      settings_(settings),
+      budget_(budget_bytes),
+      kinds_(std::move(kinds)),
+      spawner_(std::move(spawner)),
+      wake_timer_(std::move(executor)) {}
+
+const Kind* Pool::kind_named(std::string_view name) const {
+    const auto found = std::find_if(kinds_.begin(), kinds_.end(),
+                                    [&](const auto& kind) { return kind->name() == name; });
+    return found == kinds_.end() ? nullptr : found->get();
+}
+
+Result<Target> Pool::resolve(const JobSpec& spec) {
+    if (stopping_) {
+        return fail(ErrorCode::unreachable, "the daemon is stopping; send the request again");
+    }
+    std::string known;
+    for (const auto& kind : kinds_) {
+        if (spec.backend == kind->backend()) {
+            return kind->resolve(spec);
+        }
+        known += (known.empty() ? "" : ", ") + std::string(kind->backend());
+    }
+    return fail(ErrorCode::invalid_request,
+                "unknown backend '" + spec.backend + "'; there are: " + known);
+}
+
+void Pool::job_waiting(const Target& target) { feed(target); }
+
+void Pool::job_withdrew(const Target& target) {
+    const auto found = workers_.find(target);
+    if (found != workers_.end() && found->second->state() == Supervisor::State::starting &&
+        jobs_.scheduler().waiting(target) == 0) {
+        log::info("daemon", "nobody waits for {} any more: its load is cancelled", target.label());
+        found->second->stop(settings_.worker_stop);
+    }
+}
+
+void Pool::cancel(JobId id) {
+    if (Supervisor* worker = worker_of(id)) {
+        worker->cancel(id);
+    }
+}
+
+void Pool::credit(JobId id, unsigned credits) {
+    if (Supervisor* worker = worker_of(id)) {
+        worker->credit(id, credits);
+    }
+}
+
+Supervisor* Pool::worker_of(JobId id) const {
+    const Job* job = jobs_.find(id);
+    const auto found = job == nullptr ? workers_.end() : workers_.find(job->target);
+    return found == workers_.end() ? nullptr : found->second.get();
+}
+
+Supervisor& Pool::worker_for(const Target& target) {
+    auto& worker = workers_[target];
+    if (!worker) {
+        Supervisor::Observer& observer = *this;
+        worker = std::make_unique<Supervisor>(wake_timer_.get_executor(), target,
+                                              *kind_named(target.kind), jobs_, settings_, spawner_,
+                                              observer);
+    }
+    return *worker;
+}
+
+/// Gives a target's worker what waits for it, starting it if need be.
+void Pool::feed(const Target& target) {
+    if (jobs_.scheduler().waiting(target) == 0) {
+        return;
+    }
+    Supervisor& worker = worker_for(target);
+    if (worker.state() == Supervisor::State::stopped) {
+        consider_start(worker);
+    }
+    while (worker.accepts_work()) {
+        Job* job = jobs_.take(target);
+        if (job == nullptr) {
+            return;
+        }
+        worker.run(*job);
+    }
+}
+
+void Pool::consider_start(Supervisor& worker) {
+    const Target& target = worker.target();
+    const auto now = Clock::now();
+    if (auto wait = worker.crash_policy().refuses_for(now)) {
+        jobs_.emit_waiting(
+            target, Error{.code = ErrorCode::worker_crashed,
+                          .message = "the worker " + target.label() + " crashed " +
+                                     std::to_string(worker.crash_policy().crashes()) +
+                                     " times in a row and is not started again for " +
+                                     format_duration(*wait) + "; the last time it " +
+                                     worker.last_crash(),
+                          .retry_after = *wait});
+        return;
+    }
+    if (worker.crash_policy().start_at() > now) {
+        wake_at(worker.crash_policy().start_at());
+        return;
+    }
+    if (!planning_.insert(target).second) {
+        return;
+    }
+    boost::asio::post(files_, [this, target, kind = kind_named(target.kind)] {
+        auto plan = kind->plan(target);
+        boost::asio::post(wake_timer_.get_executor(), [this, target, plan = std::move(plan)] {
+            planning_.erase(target);
+            start(target, plan);
+        });
+    });
+}
+
+void Pool::start(const Target& target, Result<LaunchPlan> plan) {
+    Supervisor& worker = worker_for(target);
+    if (worker.state() != Supervisor::State::stopped ||
+        jobs_.scheduler().waiting(target) == 0) {
+        return;
+    }
+    if (plan && !budget_.ever_fits(plan->memory_bytes)) {
+        plan = fail(ErrorCode::out_of_memory,
+                    target.label() + " needs " + format_bytes(plan->memory_bytes) + " (" +
+                        plan->memory_detail + "), the budget of all workers is " +
+                        format_bytes(budget_.bytes()) +
+                        "; take a smaller model or context (engine.context, engine.slots), or "
+                        "raise memory.mib");
+    }
+    if (plan && !make_room(target, plan->memory_bytes)) {
+        return;
+    }
+    const auto started = plan ? worker.start(*plan)
+                              : Result<void>(std::unexpected(plan.error()));
+    if (!started) {
+        budget_.release(target);
+        jobs_.emit_waiting(target, started.error());
+    }
+}
+
+/// Reserves the bytes, evicting idle workers if that helps. False: the jobs have to wait until
+/// something is given back, which feeds them again.
+bool Pool::make_room(const Target& target, std::uint64_t bytes) {
+    if (budget_.fits(bytes)) {
+        budget_.reserve(target, bytes);
+        return true;
+    }
+    std::uint64_t coming = 0;
+    for (const auto& [other, worker] : workers_) {
+        coming += worker->state() == Supervisor::State::draining ? budget_.reserved(other) : 0;
+    }
+    const auto now = Clock::now();
+    while (bytes > budget_.bytes() - budget_.reserved() + coming) {
+        Supervisor* victim = oldest_idle(now);
+        if (victim == nullptr) {
+            wake_at(now + limits::evict_check_every);
+            return false;
+        }
+        log::info("daemon", "worker {} is evicted: {} needs {}", victim->target().label(),
+                  target.label(), format_bytes(bytes));
+        coming += budget_.reserved(victim->target());
+        victim->stop(settings_.worker_stop);
+    }
+    return false;
+}
+
+Supervisor* Pool::oldest_idle(Clock::time_point now) {
+    Supervisor* oldest = nullptr;
+    for (const auto& [target, worker] : workers_) {
+        const bool evictable = worker->idle() && jobs_.scheduler().waiting(target) == 0 &&
+                               now - worker->ready_since() >= limits::evict_not_before;
+        if (evictable && (oldest == nullptr || worker->idle_since() < oldest->idle_since())) {
+            oldest = worker.get();
+        }
+    }
+    return oldest;
+}
+
+void Pool::worker_has_room(Supervisor& worker) {
+    const Target target = worker.target();
+    feed(target);
+    if (const auto expires = worker.expires_at()) {
+        wake_at(*expires);
+    }
+    // An idle worker may be what another target's jobs wait for.
+    if (worker.idle() && jobs_.scheduler().waiting() > 0) {
+        wake_at(Clock::now());
+    }
+}
+
+void Pool::worker_stopped(Supervisor& worker) {
+    budget_.release(worker.target());
+    if (worker.crash_policy().crashes() == 0) {
+        workers_.erase(Target(worker.target()));
+    }
+    wake_at(Clock::now());
+    check_stopped();
+}
+
+/// Unloads what has been idle long enough, and tries again whatever waits.
+void Pool::wake() {
+    wakes_at_.reset();
+    const auto now = Clock::now();
+    for (const auto& [target, worker] : workers_) {
+        const auto expires = worker->expires_at();
+        if (expires && *expires <= now) {
+            log::info("daemon", "worker {} is unloaded after {} without a request",
+                      target.label(), format_duration(std::chrono::duration_cast<
+                                          std::chrono::milliseconds>(now - worker->idle_since())));
+            worker->stop(settings_.worker_stop);
+        } else if (expires) {
+            wake_at(*expires);
+        }
+    }
+    for (const Target& target : jobs_.scheduler().targets()) {
+        feed(target);
+    }
+}
+
+void Pool::wake_at(Clock::time_point when) {
+    if (wakes_at_ && *wakes_at_ <= when) {
+        return;
+    }
+    wakes_at_ = when;
+    wake_timer_.expires_at(when);
+    wake_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled) {
+            wake();
+        }
+    });
+}
+
+Result<std::string> Pool::unload(const JobSpec& spec) {
+    auto target = resolve(spec);
+    if (!target) {
+        return std::unexpected(target.error());
+    }
+    const auto found = workers_.find(*target);
+    if (found == workers_.end() || found->second->state() == Supervisor::State::stopped) {
+        return fail(ErrorCode::not_found, target->label() + " is not loaded");
+    }
+    if (!found->second->idle()) {
+        return fail(ErrorCode::conflict, target->label() + " is " +
+                                             std::string(found->second->state_name()) +
+                                             "; cancel its jobs or wait for them");
+    }
+    found->second->stop(settings_.worker_stop);
+    return target->label();
+}
+
+std::vector<std::string> Pool::unload_idle() {
+    std::vector<std::string> labels;
+    for (const auto& [target, worker] : workers_) {
+        if (worker->idle()) {
+            labels.push_back(target.label());
+            worker->stop(settings_.worker_stop);
+        }
+    }
+    return labels;
+}
+
+void Pool::stop(std::chrono::milliseconds deadline, std::function<void()> stopped) {
+    stopping_ = true;
+    on_stopped_ = std::move(stopped);
+    for (const Target& target : jobs_.scheduler().targets()) {
+        jobs_.emit_waiting(target,
+                           Error{.code = ErrorCode::unreachable,
+                                 .message = "the daemon is stopping; send the request again"});
+    }
+    for (const auto& [target, worker] : workers_) {
+        worker->stop(worker->busy() > 0 ? deadline : settings_.worker_stop);
+    }
+    boost::asio::post(wake_timer_.get_executor(), [this] { check_stopped(); });
+}
+
+void Pool::check_stopped() {
+    const bool all = std::all_of(workers_.begin(), workers_.end(), [](const auto& entry) {
+        return entry.second->state() == Supervisor::State::stopped;
+    });
+    if (stopping_ && all && on_stopped_) {
+        wake_timer_.cancel();
+        std::exchange(on_stopped_, nullptr)();
+    }
+}
+
+}  // namespace threadrunner

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "job/jobs.h"
+#include "worker/budget.h"
+#include "worker/supervisor.h"
+
+namespace threadrunner {
+
+/// Owns the workers and leases their slots. It pulls a job when it has a free slot for its target, so
+/// no second queue hides inside a worker and the order stays the scheduler's. It starts workers as
+/// the budget allows, evicts idle ones, stops those that nobody used for their idle time.
+class Pool : public Runner, private Supervisor::Observer {
+public:
+    /// `files` is where plans are made: they read the disk. It is joined before the pool goes.
+    Pool(boost::asio::any_io_executor executor, boost::asio::thread_pool& files, Jobs& jobs,
+         const Settings& settings, std::uint64_t budget_bytes,
+         std::vector<std::unique_ptr<Kind>> kinds, Spawner spawner);
+
+    // Runner:
+    [[nodiscard]] Result<Target> resolve(const JobSpec& spec) override;
+    void job_waiting(const Target& target) override;
+    void job_withdrew(const Target& target) override;
+    void cancel(JobId id) override;
+    void credit(JobId id, unsigned credits) override;
+
+    /// Stops the idle worker that a job like `spec` would use; its label. One that is busy is a
+    /// conflict, one that does not run is not_found.
+    [[nodiscard]] Result<std::string> unload(const JobSpec& spec);
+    /// Stops every idle worker; their labels.
+    std::vector<std::string> unload_idle();
+
+    /// Takes no new jobs, ends the waiting ones, gives those under way until the deadline; then
+    /// `stopped` is called, once every process is gone.
+    void stop(std::chrono::milliseconds deadline, std::function<void()> stopped);
+
+    [[nodiscard]] const Budget& budget() const { return budget_; }
+    [[nodiscard]] const std::map<Target, std::unique_ptr<Supervisor>>& workers() const {
+        return workers_;
+    }
+
+private:
+    void worker_has_room(Supervisor& worker) override;
+    void worker_stopped(Supervisor& worker) override;
+
+    [[nodiscard]] const Kind* kind_named(std::string_view name) const;
+    Supervisor& worker_for(const Target& target);
+    [[nodiscard]] Supervisor* worker_of(JobId id) const;
+    void feed(const Target& target);
+    void consider_start(Supervisor& worker);
+    void start(const Target& target, Result<LaunchPlan> plan);
+    [[nodiscard]] bool make_room(const Target& target, std::uint64_t bytes);
+    [[nodiscard]] Supervisor* oldest_idle(Clock::time_point now);
+    void wake();
+    void wake_at(Clock::time_point when);
+    void check_stopped();
+
+    boost::asio::thread_pool& files_;
+    Jobs& jobs_;
+    const Settings& settings_;
+    Budget budget_;
+    std::vector<std::unique_ptr<Kind>> kinds_;
+    Spawner spawner_;
+    boost::asio::steady_timer wake_timer_;
+    std::optional<Clock::time_point> wakes_at_;
+    std::map<Target, std::unique_ptr<Supervisor>> workers_;
+    std::set<Target> planning_;  ///< a plan is being made for each of them
+    std::function<void()> on_stopped_;
+    bool stopping_ = false;
+};
+
+}  // namespace threadrunner

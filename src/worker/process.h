@@ -1,0 +1,65 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "wire/decode.h"
+
+namespace threadrunner {
+
+/// How a process ended.
+struct ExitStatus {
+    int code = 0;  ///< exit code, if it exited
+    int signal = 0;  ///< the signal that ended it; 0: it exited
+    std::string fault;  ///< why we ended it, if we did
+
+    /// "exited with code 1", "was ended by signal 9 (Killed)".
+    [[nodiscard]] std::string describe() const;
+};
+
+/// A running worker: takes frames, can be signalled, and reports to its observer. Destroying it kills
+/// the process and silences it. Tests put a scripted one in its place; a kind whose worker speaks
+/// something else (HTTP, say) translates here, so that nothing above needs to know.
+class Process {
+public:
+    class Observer {
+    public:
+        Observer() = default;
+        Observer(const Observer&) = delete;
+        Observer& operator=(const Observer&) = delete;
+        virtual ~Observer() = default;
+
+        virtual void on_frame(const wire::Json& frame) = 0;
+        virtual void on_log_line(std::string_view line) = 0;
+        /// The process is gone, its last frames and lines delivered. Called once, last.
+        virtual void on_exit(const ExitStatus& status) = 0;
+    };
+
+    Process() = default;
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+    virtual ~Process() = default;
+
+    [[nodiscard]] virtual pid_t pid() const = 0;
+    virtual void send(const wire::Json& frame) = 0;
+    virtual void signal(int number) = 0;
+};
+
+/// What to execute.
+struct Command {
+    std::filesystem::path program;
+    std::vector<std::string> arguments;  ///< without the program's name
+};
+
+/// Starts a worker that reports to `observer`, which outlives it. Never calls the observer before it
+/// has returned.
+using Spawner = std::function<Result<std::unique_ptr<Process>>(const Command&, Process::Observer&)>;
+
+}  // namespace threadrunner

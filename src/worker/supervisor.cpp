@@ -1,0 +1,418 @@
+#include "worker/supervisor.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "wire/fields.h"
+
+namespace threadrunner {
+namespace {
+
+constexpr std::uint64_t load_id = 0;  ///< the id of a `load` frame; runs count from 1
+/// Credit goes back to the worker in parcels, or a frame would answer each token.
+constexpr std::int64_t credit_parcel = limits::credit_at_start / 8;
+
+std::string_view member_text(const wire::Json& frame, const char* name) {
+    const auto found = frame.find(name);
+    return found != frame.end() && found->is_string()
+               ? std::string_view(found->get_ref<const std::string&>())
+               : std::string_view();
+}
+
+std::uint64_t member_count(const wire::Json& frame, const char* name) {
+    const auto found = frame.find(name);
+    return found != frame.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+Error error_of(const wire::Json& frame) {
+    return {.code = error_code_from(member_text(frame, "code")),
+            .message = std::string(member_text(frame, "message"))};
+}
+
+bool costs_credit(std::string_view event) {
+    return event != "head" && event != "done" && event != "error";
+}
+
+log::Level level_of(std::string_view line) {
+    for (const auto& [prefix, level] : {std::pair{"error:", log::Level::warn},
+                                        std::pair{"warning:", log::Level::info}}) {
+        if (line.starts_with(prefix)) {
+            return level;
+        }
+    }
+    return log::Level::debug;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(boost::asio::any_io_executor executor, Target target, const Kind& kind,
+                       Jobs& jobs, const Settings& settings, Spawner spawner, Observer& observer)
+    : target_(std::move(target)),
+      kind_(kind),
+      jobs_(jobs),
+      settings_(settings),
+      spawner_(std::move(spawner)),
+      observer_(observer),
+      watch_timer_(std::move(executor)),
+      crash_policy_(settings, std::random_device()()),
+      keep_alive_(settings.worker_idle) {}
+
+Result<void> Supervisor::start(const LaunchPlan& plan) {
+    load_ = plan.load;
+    meta_ = nullptr;
+    lines_.clear();
+    kill_reason_.clear();
+    suspect_ = false;
+    keep_alive_ = settings_.worker_idle;
+    auto spawned = spawner_(plan.command, *this);
+    if (!spawned) {
+        return std::unexpected(spawned.error());
+    }
+    process_ = *std::move(spawned);
+    state_ = State::starting;
+    watchdog_.emplace(settings_, Clock::now());
+    log::info("daemon", "worker {} starts, pid {}", target_.label(), process_->pid());
+    watch();
+    return {};
+}
+
+void Supervisor::on_frame(const wire::Json& frame) {
+    if (!frame.is_object()) {
+        kill("sent a frame that is no map");
+        return;
+    }
+    const std::string_view event = member_text(frame, "ev");
+    if (event == "hello") {
+        on_hello(frame);
+    } else if (event == "pong") {
+        watchdog_->ponged(Clock::now(), member_count(frame, "progress"));
+    } else if (const RunId id = member_count(frame, "id"); id == load_id) {
+        on_load_frame(event, frame);
+    } else {
+        on_run_frame(id, event, frame);
+    }
+}
+
+void Supervisor::on_hello(const wire::Json& frame) {
+    watchdog_->greeted(Clock::now());
+    if (member_count(frame, "v") != 1) {
+        kill("speaks version " + std::to_string(member_count(frame, "v")) +
+             " of the worker protocol, not 1: the installed programs do not belong together");
+        return;
+    }
+    if (state_ != State::starting) {
+        return;
+    }
+    if (!load_) {
+        become_ready(member_count(frame, "slots"));
+        return;
+    }
+    wire::Json load = *load_;
+    load["op"] = "load";
+    load["id"] = load_id;
+    process_->send(load);
+}
+
+void Supervisor::on_load_frame(std::string_view event, const wire::Json& frame) {
+    if (state_ != State::starting) {
+        return;
+    }
+    if (event == "load") {
+        wire::Fields fields(frame, "the worker's frame");
+        jobs_.emit_waiting(target_,
+                           event::Load{.stage = fields.text("stage").value_or("model"),
+                                       .fraction = fields.number("fraction", 0, 1).value_or(0)});
+    } else if (event == "done") {
+        const auto meta = frame.find("meta");
+        meta_ = meta == frame.end() ? wire::Json() : *meta;
+        become_ready(member_count(frame, "slots"));
+    } else if (event == "error") {
+        const Error error = error_of(frame);
+        log::warn("daemon", "worker {} could not load: {}", target_.label(), error.message);
+        stop(settings_.worker_stop);
+        jobs_.emit_waiting(target_, error);
+    }
+}
+
+void Supervisor::become_ready(std::size_t slots) {
+    if (slots == 0) {
+        kill("offers no slots");
+        return;
+    }
+    slots_.assign(slots, false);
+    state_ = State::ready;
+    ready_since_ = idle_since_ = Clock::now();
+    log::info("daemon", "worker {} is ready with {} slots", target_.label(), slots);
+    observer_.worker_has_room(*this);
+}
+
+bool Supervisor::accepts_work() const {
+    return state_ == State::ready && !suspect_ && runs_.size() < slots_.size();
+}
+
+void Supervisor::run(Job& job) {
+    keep_alive_ = job.spec.keep_alive.value_or(settings_.worker_idle);
+    auto exchange = kind_.exchange(job);
+    if (!exchange) {
+        idle_since_ = Clock::now();
+        jobs_.emit(job, event::Done{.result = {{"meta", meta_}, {"slots", slots_.size()}}});
+        return;
+    }
+    const auto free = std::find(slots_.begin(), slots_.end(), false);
+    const auto slot = static_cast<std::size_t>(free - slots_.begin());
+    *free = true;
+    if (runs_.empty()) {
+        watchdog_->excused(Clock::now());
+    }
+    const RunId id = ++last_run_;
+    wire::Json request = exchange->request();
+    request["id"] = id;
+    request["slot"] = slot;
+    run_of_job_[job.id] = id;
+    runs_.emplace(id, Run{.job = job.id,
+                          .exchange = std::move(exchange),
+                          .slot = slot,
+                          .credit = limits::credit_at_start});
+    process_->send(request);
+}
+
+void Supervisor::on_run_frame(RunId id, std::string_view event, const wire::Json& frame) {
+    const auto found = runs_.find(id);
+    if (found == runs_.end()) {
+        kill("sent an event for a job that it does not have");
+        return;
+    }
+    Run& run = found->second;
+    const bool costs = costs_credit(event);
+    if (costs && --run.credit < 0) {
+        kill("sent more events than its credit allows");
+        return;
+    }
+    events_.clear();
+    run.exchange->receive(frame, events_);
+    const bool ends = event == "done" || event == "error";
+    const JobId job_id = run.job;
+    if (ends) {
+        finish_run(id);
+    }
+    // The event's credit rides on the last of what it became, and comes back at once if that is
+    // nothing, or nobody listens any more.
+    bool carried = false;
+    for (std::size_t i = 0; i < events_.size(); ++i) {
+        Job* const job = jobs_.find(job_id);
+        if (job == nullptr) {
+            break;
+        }
+        carried = costs && i + 1 == events_.size();
+        const bool cancelled = job->cancelled && std::holds_alternative<Error>(events_[i]);
+        jobs_.emit(*job,
+                   cancelled ? Event(event::Done{.reason = event::Reason::cancelled}) : events_[i],
+                   carried ? 1 : 0);
+    }
+    if (costs && !carried) {
+        credit(job_id, 1);
+    }
+    if (ends) {
+        observer_.worker_has_room(*this);
+    }
+}
+
+void Supervisor::finish_run(RunId id) {
+    const auto found = runs_.find(id);
+    slots_[found->second.slot] = false;
+    run_of_job_.erase(found->second.job);
+    runs_.erase(found);
+    crash_policy_.finished_job();
+    if (runs_.empty()) {
+        idle_since_ = Clock::now();
+        if (state_ == State::draining) {
+            terminate_at_ = std::min(terminate_at_, idle_since_ + settings_.worker_stop);
+        }
+    }
+}
+
+void Supervisor::cancel(JobId id) {
+    if (const auto found = run_of_job_.find(id); found != run_of_job_.end()) {
+        process_->send({{"op", "cancel"}, {"id", found->second}});
+    }
+}
+
+void Supervisor::credit(JobId id, unsigned credits) {
+    const auto found = run_of_job_.find(id);
+    if (found == run_of_job_.end()) {
+        return;
+    }
+    Run& run = runs_.at(found->second);
+    run.credit_held += credits;
+    if (run.credit_held < credit_parcel) {
+        return;
+    }
+    if (run.credit <= 0) {
+        watchdog_->excused(Clock::now());
+    }
+    run.credit += run.credit_held;
+    process_->send({{"op", "credit"}, {"id", found->second}, {"n", run.credit_held}});
+    run.credit_held = 0;
+}
+
+void Supervisor::stop(std::chrono::milliseconds deadline) {
+    if (state_ == State::stopped || state_ == State::draining) {
+        return;
+    }
+    if (state_ == State::starting) {
+        process_->send({{"op", "cancel"}, {"id", load_id}});
+    }
+    state_ = State::draining;
+    terminate_at_ = Clock::now() + deadline;
+    kill_at_ = terminate_at_ + limits::kill_after_sigterm;
+    process_->send({{"op", "shutdown"}, {"deadline_ms", deadline.count()}});
+}
+
+void Supervisor::on_log_line(std::string_view line) {
+    lines_.emplace_back(line);
+    if (lines_.size() > limits::stderr_lines_kept) {
+        lines_.pop_front();
+    }
+    const log::Level level = level_of(line);
+    if (log::enabled(level, target_.kind)) {
+        log::write(level, target_.kind, line);
+    }
+}
+
+void Supervisor::on_exit(const ExitStatus& status) {
+    const bool crashed = state_ != State::draining;
+    ExitStatus end = status;
+    if (end.fault.empty()) {
+        end.fault = kill_reason_;
+    }
+    if (crashed) {
+        crash_policy_.crashed(Clock::now());
+        last_crash_ = end.describe() + last_lines();
+        log::error("daemon", "worker {} {}", target_.label(), end.describe());
+    } else {
+        log::info("daemon", "worker {} stopped: it {}", target_.label(), end.describe());
+    }
+    watch_timer_.cancel();
+    process_.reset();
+    const auto orphans = std::exchange(runs_, {});
+    run_of_job_.clear();
+    slots_.clear();
+    const bool was_draining = std::exchange(state_, State::stopped) == State::draining;
+    // Requeued jobs go to the front, so the last must go first.
+    for (auto it = orphans.rbegin(); it != orphans.rend(); ++it) {
+        if (Job* job = jobs_.find(it->second.job)) {
+            if (was_draining && !job->cancelled) {
+                jobs_.emit(*job, Error{.code = ErrorCode::unreachable,
+                                       .message = "the worker " + target_.label() +
+                                                  " was stopped before the job was finished"});
+            } else {
+                settle(*job, end);
+            }
+        }
+    }
+    observer_.worker_stopped(*this);
+}
+
+/// What becomes of a job whose worker crashed under it.
+void Supervisor::settle(Job& job, const ExitStatus& status) {
+    if (job.cancelled) {
+        jobs_.emit(job, event::Done{.reason = event::Reason::cancelled});
+        return;
+    }
+    ++job.crashes;
+    const bool poison = job.crashes >= limits::crashes_until_poison;
+    if (!job.spoke && !poison) {
+        jobs_.requeue(job);
+        return;
+    }
+    jobs_.emit(job, Error{.code = ErrorCode::worker_crashed,
+                          .message = "the worker " + target_.label() + " " + status.describe() +
+                                     (poison ? "; this job was under way in " +
+                                                   std::to_string(job.crashes) +
+                                                   " crashes and is not tried again"
+                                             : " while it answered; send the request again") +
+                                     last_lines()});
+}
+
+std::string Supervisor::last_lines() const {
+    std::string out;
+    for (const std::string& line : lines_) {
+        out += "\n  " + line;
+    }
+    return out.empty() ? out : "; its last lines:" + out;
+}
+
+void Supervisor::watch() {
+    watch_timer_.expires_after(settings_.worker_ping);
+    watch_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (cancelled || !process_) {
+            return;
+        }
+        const auto now = Clock::now();
+        state_ == State::draining ? check_draining(now) : check_health(now);
+        watch();
+    });
+}
+
+void Supervisor::check_health(Clock::time_point now) {
+    const bool may_work =
+        std::any_of(runs_.begin(), runs_.end(), [](const auto& run) { return run.second.credit > 0; });
+    if (!may_work && state_ != State::starting) {
+        watchdog_->excused(now);
+    }
+    if (auto fault = watchdog_->fault(now, may_work || state_ == State::starting)) {
+        kill(*std::move(fault));
+        return;
+    }
+    const bool was_suspect = std::exchange(suspect_, watchdog_->suspect(now));
+    if (suspect_ && !was_suspect) {
+        log::warn("daemon", "worker {} does not answer: no new work for it", target_.label());
+    }
+    process_->send({{"op", "ping"}, {"t", now.time_since_epoch().count()}});
+    if (was_suspect && !suspect_) {
+        observer_.worker_has_room(*this);
+    }
+}
+
+void Supervisor::check_draining(Clock::time_point now) {
+    if (now >= kill_at_) {
+        process_->signal(SIGKILL);
+    } else if (now >= terminate_at_) {
+        process_->signal(SIGTERM);
+    }
+}
+
+void Supervisor::kill(std::string reason) {
+    if (kill_reason_.empty()) {
+        log::warn("daemon", "worker {} {}: killing it", target_.label(), reason);
+        kill_reason_ = std::move(reason);
+    }
+    process_->signal(SIGKILL);
+}
+
+std::optional<Clock::time_point> Supervisor::expires_at() const {
+    if (!idle() || keep_alive_ == std::chrono::milliseconds::max()) {
+        return std::nullopt;
+    }
+    return idle_since_ + keep_alive_;
+}
+
+std::string_view Supervisor::state_name() const {
+    switch (state_) {
+        case State::starting:
+            return "starting";
+        case State::ready:
+            return runs_.empty() ? "ready" : "busy";
+        case State::draining:
+            return "draining";
+        case State::stopped:
+            break;
+    }
+    return crash_policy_.refuses_for(Clock::now()) ? "failed" : "stopped";
+}
+
+}  // namespace threadrunner

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/settings.h"
+#include "job/jobs.h"
+#include "worker/crash_policy.h"
+#include "worker/kind.h"
+#include "worker/process.h"
+#include "worker/watchdog.h"
+
+namespace threadrunner {
+
+/// One worker over all its lives: starts its process, feeds it, watches it, stops it, and settles the
+/// jobs of one that crashed. It serves every kind; what differs is in the Kind. It decides nothing
+/// about memory or about who runs next: that is the pool, its observer.
+///
+///     stopped -> starting -> ready -> draining -> stopped        (a crash: any -> stopped)
+class Supervisor : private Process::Observer {
+public:
+    enum class State : std::uint8_t { stopped, starting, ready, draining };
+
+    class Observer {
+    public:
+        Observer() = default;
+        Observer(const Observer&) = delete;
+        Observer& operator=(const Observer&) = delete;
+        virtual ~Observer() = default;
+
+        /// It became ready, or a slot came free, or it is trusted again.
+        virtual void worker_has_room(Supervisor& worker) = 0;
+        /// Its process is gone and its jobs are settled. It may be destroyed from within this call.
+        virtual void worker_stopped(Supervisor& worker) = 0;
+    };
+
+    Supervisor(boost::asio::any_io_executor executor, Target target, const Kind& kind, Jobs& jobs,
+               const Settings& settings, Spawner spawner, Observer& observer);
+    ~Supervisor() override = default;
+
+    /// Starts a stopped worker. An error means that nothing was started.
+    [[nodiscard]] Result<void> start(const LaunchPlan& plan);
+
+    /// Gives it a running job; it must accept_work(). A job that only wants it ready ends here.
+    void run(Job& job);
+    void cancel(JobId id);
+    void credit(JobId id, unsigned credits);
+
+    /// Lets jobs under way finish until the deadline, then ends the process, first asking, then
+    /// not. What is left of the jobs ends as unreachable.
+    void stop(std::chrono::milliseconds deadline);
+
+    [[nodiscard]] State state() const { return state_; }
+    /// "stopped", "starting", "ready", "busy", "draining", "failed".
+    [[nodiscard]] std::string_view state_name() const;
+    [[nodiscard]] const Target& target() const { return target_; }
+    [[nodiscard]] const CrashPolicy& crash_policy() const { return crash_policy_; }
+    /// What the last crash said of itself, its last lines included.
+    [[nodiscard]] const std::string& last_crash() const { return last_crash_; }
+    [[nodiscard]] bool accepts_work() const;
+    [[nodiscard]] bool idle() const { return state_ == State::ready && runs_.empty(); }
+    [[nodiscard]] std::size_t slots() const { return slots_.size(); }
+    [[nodiscard]] std::size_t busy() const { return runs_.size(); }
+    [[nodiscard]] pid_t pid() const { return process_ ? process_->pid() : 0; }
+    [[nodiscard]] const wire::Json& meta() const { return meta_; }
+    [[nodiscard]] Clock::time_point ready_since() const { return ready_since_; }
+    [[nodiscard]] Clock::time_point idle_since() const { return idle_since_; }
+    /// When it may be unloaded if nothing more comes; nothing: busy, or never.
+    [[nodiscard]] std::optional<Clock::time_point> expires_at() const;
+
+private:
+    /// A job on this worker. Its Job may have ended already (a deadline): the slot is ours until the
+    /// worker lets go.
+    struct Run {
+        JobId job = 0;
+        std::unique_ptr<Exchange> exchange;
+        std::size_t slot = 0;
+        std::int64_t credit = 0;  ///< events that the worker may still send
+        std::int64_t credit_held = 0;  ///< given back by the door, not yet passed on
+    };
+    using RunId = std::uint64_t;
+
+    void on_frame(const wire::Json& frame) override;
+    void on_log_line(std::string_view line) override;
+    void on_exit(const ExitStatus& status) override;
+
+    void on_hello(const wire::Json& frame);
+    void on_load_frame(std::string_view event, const wire::Json& frame);
+    void on_run_frame(RunId id, std::string_view event, const wire::Json& frame);
+    void become_ready(std::size_t slots);
+    void finish_run(RunId id);
+    void settle(Job& job, const ExitStatus& status);
+    [[nodiscard]] std::string last_lines() const;
+
+    void watch();
+    void check_health(Clock::time_point now);
+    void check_draining(Clock::time_point now);
+    void kill(std::string reason);
+
+    Target target_;
+    const Kind& kind_;
+    Jobs& jobs_;
+    const Settings& settings_;
+    Spawner spawner_;
+    Observer& observer_;
+    boost::asio::steady_timer watch_timer_;
+    CrashPolicy crash_policy_;
+
+    State state_ = State::stopped;
+    std::unique_ptr<Process> process_;
+    std::optional<wire::Json> load_;
+    std::optional<Watchdog> watchdog_;
+    std::map<RunId, Run> runs_;
+    std::map<JobId, RunId> run_of_job_;
+    std::vector<bool> slots_;  ///< true: taken
+    RunId last_run_ = 0;
+    wire::Json meta_;
+    std::vector<Event> events_;  ///< of the frame at hand; kept for its capacity
+    std::deque<std::string> lines_;  ///< the last that it wrote on stderr
+    std::string kill_reason_;
+    std::string last_crash_;
+    bool suspect_ = false;
+    std::chrono::milliseconds keep_alive_;
+    Clock::time_point ready_since_{};
+    Clock::time_point idle_since_{};
+    Clock::time_point terminate_at_{};  ///< draining: SIGTERM
+    Clock::time_point kill_at_{};  ///< draining: SIGKILL
+};
+
+}  // namespace threadrunner
