@@ -46,9 +46,7 @@ static_assert(rows_follow_the_enum(), "traits() indexes the table by code");
 
 }  // namespace
 
-const ErrorTraits& traits(ErrorCode code) {
-    return error_table[static_cast<std::size_t>(code)];
-}
+const ErrorTraits& traits(ErrorCode code) { return error_table[static_cast<std::size_t>(code)]; }
 
 ErrorCode error_code_from(std::string_view name) {
     for (const ErrorTraits& row : error_table) {

@@ -9,8 +9,8 @@
 
 namespace threadrunner {
 
-/// Everything that can go wrong, as a user or a client may learn of it. A door renders a code in its
-/// own format (socket v1 `error_type`, HTTP status, exit code) from the one table in error.cpp;
+/// Everything that can go wrong, as a user or a client may learn of it. A door renders a code in
+/// its own format (socket v1 `error_type`, HTTP status, exit code) from the one table in error.cpp;
 /// nothing is ever derived from the words of a message.
 enum class ErrorCode : std::uint8_t {
     invalid_request,
@@ -35,7 +35,8 @@ enum class ErrorCode : std::uint8_t {
     disk_full,
 };
 
-/// Exit codes of the command. `usage` follows sysexits' EX_USAGE, `interrupted` the shells' 128+SIGINT.
+/// Exit codes of the command. `usage` follows sysexits' EX_USAGE, `interrupted` the shells'
+/// 128+SIGINT.
 enum class ExitCode : std::uint8_t {
     success = 0,
     unknown = 1,
@@ -75,7 +76,8 @@ using Result = std::expected<T, Error>;
 /// Shorthand for the failing branch of a Result: `return fail(ErrorCode::not_found, "…")`.
 [[nodiscard]] std::unexpected<Error> fail(ErrorCode code, std::string message);
 
-/// The message for a failed system call: "cannot open /x: Permission denied". `error_number` is errno.
+/// The message for a failed system call: "cannot open /x: Permission denied". `error_number` is
+/// errno.
 [[nodiscard]] std::string system_message(std::string_view action, int error_number);
 
 /// As fail(), from errno: no space left becomes `disk_full`, everything else `code`.

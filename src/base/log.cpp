@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <fmt/chrono.h>
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/daily_file_sink.h>
@@ -9,9 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <exception>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 namespace threadrunner::log {
@@ -65,6 +68,13 @@ Result<void> set_filter(State& into, std::string_view filter) {
     return {};
 }
 
+/// The file of a day. spdlog's own calculator takes % and braces in the directory for its syntax.
+struct DayFile {
+    static std::string calc_filename(const std::string& directory, const std::tm& day) {
+        return fmt::format("{}/threadrunner-daemon-{:%Y-%m-%d}.log", directory, day);
+    }
+};
+
 std::string one_line(std::string_view message) {
     std::string out;
     out.reserve(message.size());
@@ -87,8 +97,8 @@ Result<void> open(const std::filesystem::path& directory, const std::string& fil
     }
     try {
         spdlog::init_thread_pool(queue_lines, 1);
-        auto file = std::make_shared<spdlog::sinks::daily_file_format_sink_mt>(
-            (directory / "threadrunner-daemon-%Y-%m-%d.log").string(), 0, 0, false, days_kept);
+        using DailyFile = spdlog::sinks::daily_file_sink<std::mutex, DayFile>;
+        auto file = std::make_shared<DailyFile>(directory.string(), 0, 0, false, days_kept);
         auto console = std::make_shared<spdlog::sinks::stderr_sink_mt>();
         console->set_level(spdlog::level::warn);
         s.logger = std::make_shared<spdlog::async_logger>(

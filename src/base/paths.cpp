@@ -41,14 +41,15 @@ Result<void> create_private_directory(const fs::path& directory) {
     if (errno != EEXIST) {
         return fail_system(ErrorCode::internal, "cannot create " + directory.string(), errno);
     }
-    struct stat status {};
+    struct stat status{};
     if (::stat(directory.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
         return fail(ErrorCode::internal, directory.string() + " is not a directory");
     }
     if (status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return fail(ErrorCode::forbidden,
-                    directory.string() + " belongs to someone else or others may write to it; "
-                                         "run: chmod 700 " + directory.string());
+        return fail(ErrorCode::forbidden, directory.string() +
+                                              " belongs to someone else or others may write to it; "
+                                              "run: chmod 700 " +
+                                              directory.string());
     }
     return {};
 }
@@ -80,7 +81,9 @@ Result<Home> find_home() {
     if (error) {
         return fail_system(ErrorCode::internal, "cannot resolve " + root.string(), error.value());
     }
-    return Home{absolute.lexically_normal()};
+    absolute = absolute.lexically_normal();
+    // A trailing slash would make the home its own parent, which is created with other rights.
+    return Home{absolute.has_filename() ? absolute : absolute.parent_path()};
 }
 
 Result<void> create_home(const Home& home) {
@@ -105,8 +108,9 @@ Result<std::filesystem::path> socket_path(const Home& home,
     if (path.native().size() > bytes_max) {
         return fail(ErrorCode::invalid_request,
                     "the socket's path is too long (" + std::to_string(path.native().size()) +
-                        " bytes, the system allows " + std::to_string(bytes_max) + "): " +
-                        path.string() + "; give a shorter one with --socket or THREADRUNNER_SOCKET");
+                        " bytes, the system allows " + std::to_string(bytes_max) +
+                        "): " + path.string() +
+                        "; give a shorter one with --socket or THREADRUNNER_SOCKET");
     }
     return path;
 }

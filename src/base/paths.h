@@ -25,14 +25,16 @@ struct Home {
     [[nodiscard]] std::filesystem::path log_file_today() const;
 };
 
-/// The home: $THREADRUNNER_HOME, else ~/.threadrunner (from $HOME, else the user database). Absolute.
+/// The home: $THREADRUNNER_HOME, else ~/.threadrunner (from $HOME, else the user database).
+/// Absolute.
 [[nodiscard]] Result<Home> find_home();
 
 /// Creates the home's directories, each 0700. An existing home that others may write to is refused.
 [[nodiscard]] Result<void> create_home(const Home& home);
 
-/// The socket of a daemon: `flag` (from --socket) if given, else $THREADRUNNER_SOCKET, else the home's.
-/// An error when the path does not fit in sockaddr_un (107 bytes): connect() would cut it silently.
+/// The socket of a daemon: `flag` (from --socket) if given, else $THREADRUNNER_SOCKET, else the
+/// home's. An error when the path does not fit in sockaddr_un (107 bytes): connect() would cut it
+/// silently.
 [[nodiscard]] Result<std::filesystem::path> socket_path(const Home& home,
                                                         const std::optional<std::string>& flag);
 

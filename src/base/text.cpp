@@ -72,8 +72,8 @@ Result<milliseconds> parse_duration(std::string_view text, std::string_view what
         double milliseconds;
     };
     static constexpr std::array units = {
-        Unit{"", 1000},     Unit{"ms", 1},        Unit{"s", 1000},
-        Unit{"m", 60'000},  Unit{"h", 3'600'000}, Unit{"d", 86'400'000},
+        Unit{"", 1000},    Unit{"ms", 1},        Unit{"s", 1000},
+        Unit{"m", 60'000}, Unit{"h", 3'600'000}, Unit{"d", 86'400'000},
     };
     for (const auto& [name, factor] : units) {
         // The bound keeps the product far from overflow: a hundred years.
@@ -85,6 +85,9 @@ Result<milliseconds> parse_duration(std::string_view text, std::string_view what
 }
 
 std::string format_bytes(std::uint64_t bytes) {
+    if (bytes == 1) {
+        return "1 byte";
+    }
     static constexpr std::array units = {"bytes", "KiB", "MiB", "GiB", "TiB"};
     auto value = static_cast<double>(bytes);
     std::size_t unit = 0;

@@ -10,8 +10,8 @@
 
 namespace threadrunner {
 
-/// Reads a duration as people write it: `300` (seconds), `250ms`, `5m`, `2h`, `1d`; -1 means for ever
-/// (milliseconds::max()). Anything else is invalid_request and names `what`.
+/// Reads a duration as people write it: `300` (seconds), `250ms`, `5m`, `2h`, `1d`; -1 means for
+/// ever (milliseconds::max()). Anything else is invalid_request and names `what`.
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text,
                                                                std::string_view what);
 

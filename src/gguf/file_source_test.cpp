@@ -10,7 +10,7 @@
 #include <array>
 #include <string>
 
-#include "gguf/scratch_directory.h"
+#include "base/scratch_directory.h"
 
 namespace threadrunner::gguf {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
+#include "base/scratch_directory.h"
 #include "gguf/builder.h"
-#include "gguf/scratch_directory.h"
 
 namespace threadrunner::gguf {
 namespace {

@@ -8,13 +8,14 @@
 #include <string_view>
 #include <system_error>
 
-namespace threadrunner::gguf {
+namespace threadrunner {
 
 /// A directory of a test's own, removed with all in it.
 class ScratchDirectory {
 public:
     ScratchDirectory() {
-        std::string name = (std::filesystem::temp_directory_path() / "gguf-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "threadrunner-test-XXXXXX").string();
         path_ = ::mkdtemp(name.data()) == nullptr ? "" : name;
     }
     ScratchDirectory(const ScratchDirectory&) = delete;
@@ -38,4 +39,4 @@ private:
     std::filesystem::path path_;
 };
 
-}  // namespace threadrunner::gguf
+}  // namespace threadrunner

@@ -1,0 +1,78 @@
+#include "base/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "base/scratch_directory.h"
+
+namespace threadrunner {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+/// All that the log's files in a directory hold.
+std::string written_in(const fs::path& directory) {
+    std::string all;
+    for (const auto& entry : fs::directory_iterator(directory)) {
+        std::ifstream file(entry.path());
+        all.append(std::istreambuf_iterator<char>(file), {});
+    }
+    return all;
+}
+
+TEST(Log, KeepsWhatItsFilterAsksFor) {
+    const ScratchDirectory directory;
+    ASSERT_TRUE(log::open(directory / "", "warn,threadrunner_engine=debug"));
+    log::debug("engine", "loaded {} tensors", 236);
+    log::info("daemon", "unwanted");
+    log::error("daemon", "wanted");
+    log::close();
+    EXPECT_THAT(written_in(directory / ""),
+                AllOf(HasSubstr("engine: loaded 236 tensors\n"), HasSubstr("daemon: wanted\n"),
+                      Not(HasSubstr("unwanted"))));
+}
+
+TEST(Log, ALineOfOthersCannotForgeLinesOfOurs) {
+    const ScratchDirectory directory;
+    ASSERT_TRUE(log::open(directory / "", "info"));
+    log::info("daemon", "{}", "model 'x\n2026-01-01 forged\x1b[2J'");
+    log::close();
+    EXPECT_THAT(written_in(directory / ""), HasSubstr("model 'x\\n2026-01-01 forged\\x1b[2J'\n"));
+}
+
+TEST(Log, AnyDirectoryNameHoldsALog) {
+    const ScratchDirectory directory;
+    const fs::path odd = directory / "100% {of} %Y}";
+    fs::create_directory(odd);
+    ASSERT_TRUE(log::open(odd, "info"));
+    log::info("daemon", "here");
+    log::close();
+    EXPECT_THAT(written_in(odd), HasSubstr("daemon: here\n"));
+}
+
+TEST(Log, AnUnknownLevelNamesTheKnownOnes) {
+    const ScratchDirectory directory;
+    for (const char* filter : {"loud", "daemon=", "daemon=debug,engine=loud", "="}) {
+        const auto opened = log::open(directory / "", filter);
+        ASSERT_FALSE(opened) << filter;
+        EXPECT_EQ(opened.error().code, ErrorCode::invalid_request);
+        EXPECT_THAT(opened.error().message, HasSubstr("levels are trace, debug"));
+    }
+}
+
+TEST(Log, ADirectoryThatCannotBeWrittenIsNamed) {
+    const ScratchDirectory directory;
+    const auto opened = log::open(directory.write("file", "") / "below", "info");
+    ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().message, HasSubstr("file/below"));
+    log::info("daemon", "goes nowhere, and nothing breaks");
+}
+
+}  // namespace
+}  // namespace threadrunner

@@ -1,0 +1,88 @@
+#include "base/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdlib>
+#include <set>
+#include <string>
+
+namespace threadrunner {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+
+std::string fault_of(std::string_view key, std::string_view text) {
+    Settings settings;
+    const auto set = set_setting(settings, key, text);
+    if (set) {
+        return "no fault";
+    }
+    EXPECT_EQ(set.error().code, ErrorCode::invalid_request);
+    return set.error().message;
+}
+
+TEST(Settings, AreReadByTheirKeys) {
+    Settings settings;
+    EXPECT_TRUE(set_setting(settings, "model", "gemma"));
+    EXPECT_TRUE(set_setting(settings, "worker.idle", "-1"));
+    EXPECT_TRUE(set_setting(settings, "socket.stall", "250ms"));
+    EXPECT_TRUE(set_setting(settings, "engine.slots", "2"));
+    EXPECT_EQ(settings.model, "gemma");
+    EXPECT_EQ(settings.worker_idle, std::chrono::milliseconds::max());
+    EXPECT_EQ(settings.socket_stall, 250ms);
+    EXPECT_EQ(settings.engine_slots, 2U);
+}
+
+TEST(Settings, AValueThatCannotBeMeantIsRefusedByName) {
+    EXPECT_THAT(fault_of("engine.slots", "0"), HasSubstr("engine.slots must be an integer from 1"));
+    EXPECT_THAT(fault_of("engine.slots", "two"), HasSubstr("not 'two'"));
+    EXPECT_THAT(fault_of("engine.slots", "2 "), HasSubstr("engine.slots"));
+    EXPECT_THAT(fault_of("engine.slots", "99999999999999999999"), HasSubstr("engine.slots"));
+    EXPECT_THAT(fault_of("worker.hello", "soon"), HasSubstr("worker.hello is no duration"));
+    EXPECT_THAT(fault_of("worker.hello", "-1"), HasSubstr("worker.hello must be at most"));
+}
+
+TEST(Settings, ASlipOfTheKeyboardGetsASuggestion) {
+    EXPECT_THAT(fault_of("engine.slot", "1"), HasSubstr("did you mean 'engine.slots'?"));
+    EXPECT_EQ(fault_of("completely.different", "1"), "unknown setting 'completely.different'");
+}
+
+TEST(Settings, EachHasOneKeyOneVariableAndAMeaning) {
+    std::set<std::string> names;
+    for (const SettingRow& row : settings_table()) {
+        EXPECT_TRUE(names.insert(std::string(row.key)).second) << row.key;
+        EXPECT_TRUE(names.insert(row.environment_name()).second) << row.environment_name();
+        EXPECT_THAT(row.environment_name(), StartsWith("THREADRUNNER_"));
+        EXPECT_FALSE(row.meaning.empty()) << row.key;
+    }
+}
+
+TEST(Settings, TheEnvironmentOverridesAndItsFaultsNameTheVariable) {
+    ::setenv("THREADRUNNER_ENGINE_SLOTS", "3", 1);
+    Settings settings;
+    EXPECT_TRUE(apply_environment(settings));
+    EXPECT_EQ(settings.engine_slots, 3U);
+
+    ::setenv("THREADRUNNER_ENGINE_SLOTS", "many", 1);
+    const auto applied = apply_environment(settings);
+    ::unsetenv("THREADRUNNER_ENGINE_SLOTS");
+    ASSERT_FALSE(applied);
+    EXPECT_THAT(applied.error().message,
+                AllOf(StartsWith("THREADRUNNER_ENGINE_SLOTS: "), HasSubstr("'many'")));
+}
+
+TEST(Nearest, SuggestsSlipsAndNothingElse) {
+    constexpr std::array<std::string_view, 3> names = {"status", "stop", "serve"};
+    EXPECT_EQ(nearest("statsu", names), "status");
+    EXPECT_EQ(nearest("stpo", names), "stop");
+    EXPECT_EQ(nearest("elephant", names), std::nullopt);
+    EXPECT_EQ(nearest("x", {}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace threadrunner
