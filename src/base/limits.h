@@ -26,6 +26,7 @@ constexpr auto frame_whole_within = 30s;  ///< from a frame's first byte to its 
 constexpr std::size_t connections_max = 1024;
 constexpr std::size_t jobs_per_connection_max = 4096;
 constexpr std::size_t outbox_bytes_max = 64 * mib;  ///< unwritten events of one connection
+constexpr auto connections_end_within = 1s;  ///< of the daemon's stop
 constexpr auto outbox_stalled_after = 60s;  ///< a client that reads nothing this long is gone
 
 // The v1 protocol answers one-shot prompts of at most this many tokens.
@@ -34,6 +35,9 @@ constexpr std::int64_t v1_tokens_max = 1024;
 // Jobs.
 constexpr std::size_t queue_jobs_max = 1024;  ///< waiting jobs a target; beyond it: overloaded
 constexpr unsigned interactive_weight = 8;  ///< interactive jobs started for each batch job
+constexpr std::size_t journal_bytes_max = 4 * mib;  ///< of a detached job's events
+constexpr auto journal_kept_for = 300s;  ///< after its end
+constexpr std::size_t journals_kept_max = 256;
 constexpr auto overloaded_retry_after = 1s;
 
 // Workers.
@@ -53,6 +57,12 @@ constexpr std::size_t log_line_bytes_max = 8 * kib;
 constexpr int worker_oom_score_adj = 500;
 constexpr auto evict_not_before = 10s;  ///< a worker loaded less than this ago is not evicted
 constexpr auto evict_check_every = 500ms;  ///< while a job waits for memory that nobody gives back yet
+
+// The engine.
+constexpr int cpu_batch_tokens = 128;  ///< how long a cancelled prompt computes on, neighbours wait
+constexpr int gpu_batch_tokens = 512;  ///< the same; a GPU reads more in less time
+constexpr auto load_event_every = 50ms;  ///< between two load events
+constexpr auto engine_cancel_within = 1s;  ///< of its jobs, when its time to shut down is over
 
 static_assert(ping_every < suspect_after && suspect_after < dead_after);
 static_assert(parse_on_loop_bytes_max < socket_frame_bytes_max);

@@ -74,8 +74,7 @@ SettingRow integer_row(std::string_view key, std::string_view meaning,
 std::vector<SettingRow> make_table() {
     using S = Settings;
     return {
-        text_row("model", "the default model: a name in models/ or a path", &S::model,
-                 "THREADRUNNER_MODEL_PATH"),
+        text_row("model", "the default model: a name in models/ or a path", &S::model),
         text_row("log.filter", "what the log file holds: info, or daemon=debug,engine=warn",
                  &S::log_filter, "THREADRUNNER_LOG"),
         text_row("socket.v1_path", "also listen on this path for old clients; temp: "

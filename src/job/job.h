@@ -3,9 +3,11 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "job/journal.h"
 #include "job/work.h"
 #include "wire/event.h"
 
@@ -72,6 +74,7 @@ struct Job {
     Target target;
     State state = State::waiting;
     EventSink* sink = nullptr;  ///< none: nobody listens any more
+    std::unique_ptr<Journal> journal;  ///< of a detached job: what it said, for who attaches later
     std::uint64_t events = 0;  ///< delivered so far, the last one's seq
     bool spoke = false;  ///< has sent something that cannot be taken back: text, a value
     bool cancelled = false;

@@ -38,6 +38,9 @@ JobId Jobs::submit(JobSpec spec, EventSink& sink) {
     job.spec = std::move(spec);
     job.sink = &sink;
     job.created = Clock::now();
+    if (job.spec.detached) {
+        job.journal = std::make_unique<Journal>(limits::journal_bytes_max);
+    }
     live_.emplace(id, std::move(owned));
     emit(job, event::Accepted{.job = job_name(id)});
 
@@ -93,6 +96,58 @@ void Jobs::abandon(JobId id) {
     }
 }
 
+Result<Journal*> Jobs::journal_of(JobId id) {
+    if (const auto kept = kept_.find(id); kept != kept_.end()) {
+        return kept->second.journal.get();
+    }
+    const Job* job = find(id);
+    if (job == nullptr) {
+        const bool existed = id > 0 && id <= last_id_;
+        return fail(existed ? ErrorCode::gone : ErrorCode::not_found,
+                    existed ? "the events of job " + job_name(id) + " are no longer kept"
+                            : "there is no job " + job_name(id));
+    }
+    if (!job->journal) {
+        return fail(ErrorCode::conflict,
+                    "job " + job_name(id) + " was not sent with 'detach', so nobody can attach");
+    }
+    if (job->sink != nullptr) {
+        return fail(ErrorCode::conflict, "job " + job_name(id) + " is followed by another client");
+    }
+    return job->journal.get();
+}
+
+Result<void> Jobs::attach(JobId id, std::uint64_t after_seq, EventSink& sink) {
+    auto journal = journal_of(id);
+    if (!journal) {
+        return std::unexpected(journal.error());
+    }
+    if (find(id) == nullptr && after_seq >= (*journal)->last_seq()) {
+        return fail(ErrorCode::gone, "job " + job_name(id) + " has ended with event " +
+                                         std::to_string((*journal)->last_seq()));
+    }
+    auto replayed = (*journal)->replay(after_seq, [&](std::uint64_t seq, const Event& event) {
+        sink.deliver(seq, event, 0);
+    });
+    if (Job* job = find(id); replayed && job != nullptr) {
+        job->sink = &sink;
+    }
+    return replayed;
+}
+
+/// Ids grow with time, so the front of the map is what has been kept longest.
+void Jobs::keep_journal(Job& job) {
+    const auto now = Clock::now();
+    while (!kept_.empty() && (kept_.begin()->second.until <= now ||
+                              kept_.size() > limits::journals_kept_max)) {
+        kept_.erase(kept_.begin());
+    }
+    if (job.journal) {
+        kept_.emplace(job.id, Kept{.journal = std::move(job.journal),
+                                   .until = now + limits::journal_kept_for});
+    }
+}
+
 Job* Jobs::take(const Target& target) {
     const auto id = scheduler_.pull(target);
     Job* job = id ? find(*id) : nullptr;
@@ -111,6 +166,9 @@ Job* Jobs::find(JobId id) {
 void Jobs::emit(Job& job, const Event& event, unsigned credits) {
     job.spoke = job.spoke || speaks(event);
     ++job.events;
+    if (job.journal) {
+        job.journal->add(job.events, event);
+    }
     if (ends_job(event)) {
         end(job, event);
         return;
@@ -145,6 +203,7 @@ void Jobs::end(Job& job, const Event& event) {
     assert(found != live_.end());
     const std::unique_ptr<Job> last = std::move(found->second);
     live_.erase(found);
+    keep_journal(*last);
     if (last->spec.deadline) {
         deadlines_.erase({*last->spec.deadline, last->id});
     }

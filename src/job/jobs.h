@@ -63,11 +63,19 @@ public:
     /// when its worker has let go.
     bool cancel(JobId id);
 
+    /// Follows a detached job that nobody follows, from the event after `after_seq`: what it said goes
+    /// to the sink before attach() returns, the rest as it comes. gone: older events, or the job's
+    /// journal, are no longer kept; conflict: it is not detached or somebody follows it.
+    [[nodiscard]] Result<void> attach(JobId id, std::uint64_t after_seq, EventSink& sink);
+
     /// The client is gone: its sink is not called again. Cancels, unless the job is detached.
     void abandon(JobId id);
 
     /// Credit for events whose bytes have left.
     void credit(JobId id, unsigned credits) { runner_->credit(id, credits); }
+
+    /// An id for a request that is answered without becoming a job.
+    [[nodiscard]] JobId new_id() { return ++last_id_; }
 
     // For the runner:
 
@@ -89,11 +97,18 @@ public:
 
 private:
     void end(Job& job, const Event& event);
+    [[nodiscard]] Result<Journal*> journal_of(JobId id);
+    void keep_journal(Job& job);
     void expire();
     void arm_deadline_timer();
 
     Scheduler scheduler_;
     std::map<JobId, std::unique_ptr<Job>> live_;
+    struct Kept {
+        std::unique_ptr<Journal> journal;
+        Clock::time_point until;
+    };
+    std::map<JobId, Kept> kept_;  ///< journals of detached jobs that ended, oldest first
     std::set<std::pair<Clock::time_point, JobId>> deadlines_;
     boost::asio::steady_timer deadline_timer_;
     Runner* runner_ = nullptr;

@@ -290,6 +290,12 @@ void Pool::stop(std::chrono::milliseconds deadline, std::function<void()> stoppe
     boost::asio::post(wake_timer_.get_executor(), [this] { check_stopped(); });
 }
 
+void Pool::kill() {
+    for (const auto& [target, worker] : workers_) {
+        worker->kill("was not given the time to finish");
+    }
+}
+
 void Pool::check_stopped() {
     const bool all = std::all_of(workers_.begin(), workers_.end(), [](const auto& entry) {
         return entry.second->state() == Supervisor::State::stopped;

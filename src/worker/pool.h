@@ -46,6 +46,8 @@ public:
     /// Takes no new jobs, ends the waiting ones, gives those under way until the deadline; then
     /// `stopped` is called, once every process is gone.
     void stop(std::chrono::milliseconds deadline, std::function<void()> stopped);
+    /// Ends every process at once.
+    void kill();
 
     [[nodiscard]] const Budget& budget() const { return budget_; }
     [[nodiscard]] const std::map<Target, std::unique_ptr<Supervisor>>& workers() const {

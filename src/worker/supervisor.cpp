@@ -387,6 +387,9 @@ void Supervisor::check_draining(Clock::time_point now) {
 }
 
 void Supervisor::kill(std::string reason) {
+    if (!process_) {
+        return;
+    }
     if (kill_reason_.empty()) {
         log::warn("daemon", "worker {} {}: killing it", target_.label(), reason);
         kill_reason_ = std::move(reason);

@@ -59,6 +59,9 @@ public:
     /// not. What is left of the jobs ends as unreachable.
     void stop(std::chrono::milliseconds deadline);
 
+    /// Ends the process at once; the reason is for its jobs and the log.
+    void kill(std::string reason);
+
     [[nodiscard]] State state() const { return state_; }
     /// "stopped", "starting", "ready", "busy", "draining", "failed".
     [[nodiscard]] std::string_view state_name() const;
@@ -104,7 +107,6 @@ private:
     void watch();
     void check_health(Clock::time_point now);
     void check_draining(Clock::time_point now);
-    void kill(std::string reason);
 
     Target target_;
     const Kind& kind_;

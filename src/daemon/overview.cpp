@@ -1,0 +1,157 @@
+#include "daemon/overview.h"
+
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "base/version.h"
+#include "gguf/model_file.h"
+
+namespace threadrunner {
+namespace {
+
+using std::chrono::milliseconds;
+using wire::Json;
+
+std::int64_t ms_between(Clock::time_point from, Clock::time_point to) {
+    return std::chrono::duration_cast<milliseconds>(to - from).count();
+}
+
+/// The second field of statm: resident pages. proc(5).
+std::uint64_t resident_bytes(const std::string& process) {
+    std::ifstream file("/proc/" + process + "/statm");
+    std::uint64_t total = 0;
+    std::uint64_t resident = 0;
+    file >> total >> resident;
+    return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+Json describe(const Supervisor& worker, const Budget& budget, Clock::time_point now) {
+    const bool runs = worker.pid() != 0;
+    const auto expires = worker.expires_at();
+    return {{"target", worker.target().label()},
+            {"kind", worker.target().kind},
+            {"model", worker.target().name},
+            {"state", worker.state_name()},
+            {"pid", worker.pid()},
+            {"slots", worker.slots()},
+            {"busy", worker.busy()},
+            {"reserved_bytes", budget.reserved(worker.target())},
+            {"rss_bytes", runs ? resident_bytes(std::to_string(worker.pid())) : 0},
+            {"loaded_ms", worker.slots() > 0 ? Json(ms_between(worker.ready_since(), now)) : Json()},
+            {"expires_ms", expires ? Json(ms_between(now, *expires)) : Json()}};
+}
+
+Json describe(const Job& job, Clock::time_point now) {
+    return {{"job", job_name(job.id)},
+            {"op", work_name(job.spec.work)},
+            {"target", job.target.label()},
+            {"state", job.state == Job::State::running ? "running" : "waiting"},
+            {"owner", job.spec.owner},
+            {"priority", job.spec.priority == Priority::batch ? "batch" : "interactive"},
+            {"age_ms", ms_between(job.created, now)}};
+}
+
+Json describe(const ModelFolder::Entry& entry, bool is_default) {
+    Json out = {{"name", entry.name}, {"path", entry.path.string()}, {"default", is_default}};
+    const auto file = gguf::check_model_file(entry.path);
+    if (!file) {
+        out["error"] = file.error().message;
+        return out;
+    }
+    out["bytes"] = file->bytes;
+    out["quantization"] = file->facts.quantization;
+    out["context"] = file->facts.context_length;
+    return out;
+}
+
+Json list_models(const ModelFolder& folder) {
+    const auto chosen = folder.find_default();
+    Json models = Json::array();
+    for (const auto& entry : folder.list()) {
+        std::error_code error;
+        const bool is_default =
+            chosen && std::filesystem::equivalent(entry.path, *chosen, error);
+        models.push_back(describe(entry, is_default));
+    }
+    Json out = {{"models", std::move(models)}};
+    if (chosen) {
+        out["default"] = chosen->string();
+    }
+    return out;
+}
+
+}  // namespace
+
+Overview::Overview(const Home& home, std::filesystem::path socket, const Jobs& jobs, Pool& pool,
+                   ModelFolder models, boost::asio::thread_pool& files,
+                   std::function<void()> shutdown)
+    : home_(home),
+      socket_(std::move(socket)),
+      jobs_(jobs),
+      pool_(pool),
+      models_(std::move(models)),
+      files_(files),
+      shutdown_(std::move(shutdown)) {}
+
+Json Overview::status() {
+    std::size_t running_workers = 0;
+    for (const auto& [target, worker] : pool_.workers()) {
+        running_workers += worker->pid() != 0 ? 1 : 0;
+    }
+    const std::size_t waiting = jobs_.scheduler().waiting();
+    return {{"version", version},
+            {"pid", ::getpid()},
+            {"uptime_ms", ms_between(started_, Clock::now())},
+            {"home", home_.root.string()},
+            {"socket", socket_.string()},
+            {"jobs",
+             {{"running", jobs_.live().size() - waiting},
+              {"waiting", waiting},
+              {"finished", jobs_.finished()},
+              {"failed", jobs_.failed()}}},
+            {"memory",
+             {{"budget_bytes", pool_.budget().bytes()},
+              {"reserved_bytes", pool_.budget().reserved()},
+              {"rss_bytes", resident_bytes("self")}}},
+            {"workers", running_workers}};
+}
+
+Json Overview::ps() {
+    const auto now = Clock::now();
+    Json workers = Json::array();
+    for (const auto& [target, worker] : pool_.workers()) {
+        workers.push_back(describe(*worker, pool_.budget(), now));
+    }
+    Json jobs = Json::array();
+    for (const auto& [id, job] : jobs_.live()) {
+        jobs.push_back(describe(*job, now));
+    }
+    return {{"workers", std::move(workers)}, {"jobs", std::move(jobs)}};
+}
+
+boost::asio::awaitable<Json> Overview::models() {
+    const auto on_thread = [](ModelFolder folder) -> boost::asio::awaitable<Json> {
+        co_return list_models(folder);
+    };
+    co_return co_await boost::asio::co_spawn(files_, on_thread(models_),
+                                             boost::asio::use_awaitable);
+}
+
+Result<Json> Overview::unload(const std::optional<JobSpec>& spec) {
+    if (!spec) {
+        return Json{{"unloaded", pool_.unload_idle()}};
+    }
+    auto label = pool_.unload(*spec);
+    if (!label) {
+        return std::unexpected(label.error());
+    }
+    return Json{{"unloaded", {*label}}};
+}
+
+}  // namespace threadrunner

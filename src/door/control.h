@@ -1,0 +1,30 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+
+#include "job/job.h"
+#include "wire/decode.h"
+
+namespace threadrunner {
+
+/// What doors can ask about the daemon itself rather than of a job. The daemon implements it. All
+/// calls on the event loop; the documents are those of `done.result` in docs/socket.md.
+class Control {
+public:
+    Control() = default;
+    Control(const Control&) = delete;
+    Control& operator=(const Control&) = delete;
+    virtual ~Control() = default;
+
+    [[nodiscard]] virtual wire::Json status() = 0;
+    [[nodiscard]] virtual wire::Json ps() = 0;
+    /// Reads model files: takes its time on another thread.
+    [[nodiscard]] virtual boost::asio::awaitable<wire::Json> models() = 0;
+    /// Unloads the worker that a job like `spec` would use; none: all that are idle.
+    [[nodiscard]] virtual Result<wire::Json> unload(const std::optional<JobSpec>& spec) = 0;
+    /// Begins to drain and stop; returns at once.
+    virtual void shutdown() = 0;
+};
+
+}  // namespace threadrunner
