@@ -1,0 +1,99 @@
+#include "dummy/documents.h"
+
+#include <array>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "dummy/answer.h"
+#include "wire/fields.h"
+
+namespace threadrunner::dummy {
+namespace {
+
+using wire::Fields;
+using wire::Json;
+
+constexpr std::size_t embedding_size = 8;
+
+/// Counts the bytes by their low bits; a first coordinate above 0 keeps the empty text off the
+/// origin.
+std::vector<float> embedding_of(const std::string& text) {
+    std::array<double, embedding_size> sums{1};
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        sums[byte % embedding_size] += 1 + 1.0 / static_cast<double>(i + 1);
+    }
+    double squares = 0;
+    for (const double sum : sums) {
+        squares += sum * sum;
+    }
+    std::vector<float> out;
+    for (const double sum : sums) {
+        out.push_back(static_cast<float>(sum / std::sqrt(squares)));
+    }
+    return out;
+}
+
+Json piece_of(unsigned char byte) {
+    const bool ascii = byte < 0x80;
+    return ascii ? Json(std::string(1, static_cast<char>(byte))) : Json::array({byte});
+}
+
+Result<Json> checked(Json document, const Fields& fields) {
+    if (auto ok = fields.check(); !ok) {
+        return std::unexpected(ok.error());
+    }
+    return document;
+}
+
+}  // namespace
+
+Result<Json> tokenize(const Json& body) {
+    Fields fields(body, "the body");
+    const std::string content = fields.required(fields.text("content"), "content");
+    const bool with_pieces = fields.flag("with_pieces").value_or(false);
+    Json tokens = Json::array();
+    for (const char c : content) {
+        const auto byte = static_cast<unsigned char>(c);
+        tokens.push_back(with_pieces ? Json{{"id", byte}, {"piece", piece_of(byte)}} : Json(byte));
+    }
+    return checked({{"tokens", std::move(tokens)}}, fields);
+}
+
+Result<Json> detokenize(const Json& body) {
+    Fields fields(body, "the body");
+    std::string content;
+    for (const Json& token : fields.array("tokens")) {
+        const bool integer = token.is_number_integer();
+        const auto id = integer ? token.get<std::int64_t>() : -1;
+        if (id < 0 || id > 255) {
+            fields.refuse(
+                "'tokens' must hold integers from 0 to 255: the dummy's tokens are bytes");
+            break;
+        }
+        content.push_back(static_cast<char>(id));
+    }
+    return checked({{"content", std::move(content)}}, fields);
+}
+
+Result<Json> embed(const Json& body) {
+    Fields fields(body, "the body");
+    Json data = Json::array();
+    std::size_t words = 0;
+    for (const std::string& text : fields.texts("input")) {
+        words += count_words(text);
+        data.push_back(
+            {{"embedding", embedding_of(text)}, {"index", data.size()}, {"object", "embedding"}});
+    }
+    if (data.empty()) {
+        fields.refuse("'input' must be a text or a list of texts");
+    }
+    return checked({{"model", "dummy"},
+                    {"object", "list"},
+                    {"usage", {{"prompt_tokens", words}, {"total_tokens", words}}},
+                    {"data", std::move(data)}},
+                   fields);
+}
+
+}  // namespace threadrunner::dummy

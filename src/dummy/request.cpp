@@ -1,0 +1,86 @@
+#include "dummy/request.h"
+
+#include "wire/fields.h"
+
+namespace threadrunner::dummy {
+namespace {
+
+using wire::Fields;
+using wire::Json;
+
+/// The first of the names that the body has: llama-server's and OpenAI's for the same bound.
+std::optional<std::int64_t> tokens_max_of(Fields& fields) {
+    for (const char* name : {"max_completion_tokens", "max_tokens", "n_predict"}) {
+        if (auto bound = fields.integer(name, -1)) {
+            return *bound < 0 ? std::nullopt : bound;
+        }
+    }
+    return std::nullopt;
+}
+
+Request common_members(Fields& fields) {
+    Request request;
+    request.stream = fields.flag("stream").value_or(false);
+    request.return_progress = fields.flag("return_progress").value_or(false);
+    request.tokens_max = tokens_max_of(fields);
+    request.stop = fields.texts("stop");
+    const Json options = fields.value("stream_options");
+    if (options.is_object()) {
+        request.include_usage = Fields(options, "stream_options").flag("include_usage") == true;
+    }
+    return request;
+}
+
+/// The text of a message's content: a string, or the text parts of a list.
+std::string content_text(const Json& content) {
+    if (content.is_string()) {
+        return content.get<std::string>();
+    }
+    std::string text;
+    for (const Json& part : content) {
+        if (part.is_object() && part.value("type", Json()) == "text") {
+            Fields fields(part, "a content part");
+            text += fields.text("text").value_or("");
+        }
+    }
+    return text;
+}
+
+std::optional<std::string> last_user_text(const Json& messages) {
+    std::optional<std::string> text;
+    for (const Json& message : messages) {
+        if (message.is_object() && message.value("role", Json()) == "user") {
+            text = content_text(message.value("content", Json()));
+        }
+    }
+    return text;
+}
+
+Result<Request> checked(Request request, const Fields& fields) {
+    if (auto ok = fields.check(); !ok) {
+        return std::unexpected(ok.error());
+    }
+    return request;
+}
+
+}  // namespace
+
+Result<Request> decode_completion(const Json& body) {
+    Fields fields(body, "the body");
+    Request request = common_members(fields);
+    request.prompt = fields.required(fields.text("prompt"), "prompt");
+    return checked(std::move(request), fields);
+}
+
+Result<Request> decode_chat(const Json& body) {
+    Fields fields(body, "the body");
+    Request request = common_members(fields);
+    const auto text = last_user_text(fields.array("messages"));
+    if (!text) {
+        fields.refuse("'messages' must hold a message of the role user");
+    }
+    request.prompt = text.value_or("");
+    return checked(std::move(request), fields);
+}
+
+}  // namespace threadrunner::dummy

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "wire/decode.h"
+
+namespace threadrunner::dummy {
+
+/// What a generating route is asked for. The members of the body that a model would need and the
+/// dummy does not (temperature and the like) are ignored, as a model ignores those it does not
+/// know.
+struct Request {
+    std::string prompt;
+    bool stream = false;
+    bool include_usage = false;  ///< chat: a last chunk with the usage alone
+    bool return_progress = false;
+    std::optional<std::int64_t> tokens_max;  ///< below 0 is none
+    std::vector<std::string> stop;
+};
+
+/// The body of POST /completion.
+[[nodiscard]] Result<Request> decode_completion(const wire::Json& body);
+
+/// The body of POST /v1/chat/completions; the prompt is the text of the last user message.
+[[nodiscard]] Result<Request> decode_chat(const wire::Json& body);
+
+}  // namespace threadrunner::dummy

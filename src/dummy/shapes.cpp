@@ -1,0 +1,193 @@
+#include "dummy/shapes.h"
+
+#include <utility>
+
+#include "base/version.h"
+
+namespace threadrunner::dummy {
+namespace {
+
+using wire::Json;
+
+constexpr std::string_view model_name = "dummy";
+
+std::string sse(const Json& data) { return "data: " + wire::encode_json(data) + "\n\n"; }
+
+std::int64_t tokens_generated(const Exchange& exchange) {
+    return static_cast<std::int64_t>(exchange.answer.generated);
+}
+
+std::string answer_text(const Exchange& exchange) {
+    std::string text;
+    for (const std::string& token : exchange.answer.tokens) {
+        text += token;
+    }
+    return text;
+}
+
+Json prompt_progress(const Exchange& exchange, std::int64_t done, double time_ms) {
+    return {{"total", exchange.prompt_tokens},
+            {"cache", 0},
+            {"processed", done},
+            {"time_ms", static_cast<std::int64_t>(time_ms)}};
+}
+
+class CompletionShapes : public Shapes {
+public:
+    std::string token(const Exchange& exchange, std::size_t index) const override {
+        return R"(data: {"index":0,"content":)" + wire::encode_json(exchange.answer.tokens[index]) +
+               R"(,"tokens":[],"stop":false,"id_slot":)" + std::to_string(exchange.slot) +
+               R"(,"tokens_predicted":)" + std::to_string(index + 1) + R"(,"tokens_evaluated":)" +
+               std::to_string(exchange.prompt_tokens) + "}\n\n";
+    }
+
+    std::string progress(const Exchange& exchange, std::int64_t done,
+                         double time_ms) const override {
+        Json out = chunk(exchange, "", 0);
+        out["prompt_progress"] = prompt_progress(exchange, done, time_ms);
+        return sse(out);
+    }
+
+    std::string last(const Exchange& exchange) const override { return sse(final(exchange, "")); }
+
+    std::string document(const Exchange& exchange) const override {
+        return wire::encode_json(final(exchange, answer_text(exchange)));
+    }
+
+private:
+    static Json chunk(const Exchange& exchange, const std::string& content, std::size_t count) {
+        return {{"index", 0},
+                {"content", content},
+                {"tokens", Json::array()},
+                {"stop", false},
+                {"id_slot", exchange.slot},
+                {"tokens_predicted", count},
+                {"tokens_evaluated", exchange.prompt_tokens}};
+    }
+
+    static Json final(const Exchange& exchange, const std::string& content) {
+        Json out = chunk(exchange, content, exchange.answer.generated);
+        const bool cut = exchange.answer.reason == event::Reason::length;
+        const bool word = !exchange.answer.stopping_word.empty();
+        out["stop"] = true;
+        out["model"] = model_name;
+        out["prompt"] = exchange.request.prompt;
+        out["truncated"] = false;
+        out["stop_type"] = cut ? "limit" : word ? "word" : "eos";
+        out["stopping_word"] = exchange.answer.stopping_word;
+        out["tokens_cached"] = exchange.prompt_tokens + tokens_generated(exchange);
+        out["timings"] = timings(exchange);
+        return out;
+    }
+};
+
+class ChatShapes : public Shapes {
+public:
+    std::string token(const Exchange& exchange, std::size_t index) const override {
+        std::string out;
+        if (index == 0) {
+            out = sse(delta(exchange, {{"role", "assistant"}, {"content", nullptr}}));
+        }
+        out += R"(data: {"choices":[{"finish_reason":null,"index":0,"delta":{"content":)";
+        out += wire::encode_json(exchange.answer.tokens[index]);
+        out += R"(}}],"created":)" + std::to_string(exchange.created);
+        out += R"(,"id":"chatcmpl-)" + std::to_string(exchange.id);
+        out += R"(","model":"dummy","system_fingerprint":")";
+        out += version;
+        out += R"(","object":"chat.completion.chunk"})"
+               "\n\n";
+        return out;
+    }
+
+    std::string progress(const Exchange& exchange, std::int64_t done,
+                         double time_ms) const override {
+        Json out = delta(exchange, {{"role", "assistant"}, {"content", nullptr}});
+        out["prompt_progress"] = prompt_progress(exchange, done, time_ms);
+        return sse(out);
+    }
+
+    std::string last(const Exchange& exchange) const override {
+        Json end = delta(exchange, Json::object());
+        end["choices"][0]["finish_reason"] = wire::reason_name(exchange.answer.reason);
+        std::string before;
+        if (exchange.request.include_usage) {
+            before = sse(std::exchange(end, envelope(exchange, "chat.completion.chunk")));
+            end["choices"] = Json::array();
+            end["usage"] = usage(exchange);
+        }
+        end["timings"] = timings(exchange);
+        return before + sse(end) + "data: [DONE]\n\n";
+    }
+
+    std::string document(const Exchange& exchange) const override {
+        Json out = envelope(exchange, "chat.completion");
+        const Json message = {{"role", "assistant"}, {"content", answer_text(exchange)}};
+        out["choices"] = Json::array({{{"index", 0},
+                                       {"finish_reason", wire::reason_name(exchange.answer.reason)},
+                                       {"message", message}}});
+        out["usage"] = usage(exchange);
+        out["timings"] = timings(exchange);
+        return wire::encode_json(out);
+    }
+
+private:
+    static Json envelope(const Exchange& exchange, std::string_view object) {
+        return {{"created", exchange.created},
+                {"id", "chatcmpl-" + std::to_string(exchange.id)},
+                {"model", model_name},
+                {"system_fingerprint", version},
+                {"object", object}};
+    }
+
+    static Json delta(const Exchange& exchange, Json change) {
+        Json out = envelope(exchange, "chat.completion.chunk");
+        out["choices"] =
+            Json::array({{{"finish_reason", nullptr}, {"index", 0}, {"delta", std::move(change)}}});
+        return out;
+    }
+
+    static Json usage(const Exchange& exchange) {
+        return {{"completion_tokens", tokens_generated(exchange)},
+                {"prompt_tokens", exchange.prompt_tokens},
+                {"total_tokens", exchange.prompt_tokens + tokens_generated(exchange)},
+                {"prompt_tokens_details", {{"cached_tokens", 0}}}};
+    }
+};
+
+Json failure(std::string_view message) {
+    return {{"error", {{"code", 500}, {"message", message}, {"type", "server_error"}}}};
+}
+
+double ratio(double dividend, double divisor) { return divisor > 0 ? dividend / divisor : 0; }
+
+}  // namespace
+
+const Shapes& completion_shapes() {
+    static const CompletionShapes shapes;
+    return shapes;
+}
+
+const Shapes& chat_shapes() {
+    static const ChatShapes shapes;
+    return shapes;
+}
+
+Json timings(const Exchange& exchange) {
+    const auto prompt = static_cast<double>(exchange.prompt_tokens);
+    const auto predicted = static_cast<double>(tokens_generated(exchange));
+    return {{"cache_n", 0},
+            {"prompt_n", exchange.prompt_tokens},
+            {"prompt_ms", exchange.prompt_ms},
+            {"prompt_per_token_ms", ratio(exchange.prompt_ms, prompt)},
+            {"prompt_per_second", ratio(1e3 * prompt, exchange.prompt_ms)},
+            {"predicted_n", tokens_generated(exchange)},
+            {"predicted_ms", exchange.predicted_ms},
+            {"predicted_per_token_ms", ratio(exchange.predicted_ms, predicted)},
+            {"predicted_per_second", ratio(1e3 * predicted, exchange.predicted_ms)}};
+}
+
+std::string error_document(std::string_view message) { return wire::encode_json(failure(message)); }
+
+std::string error_chunk(std::string_view message) { return sse(failure(message)); }
+
+}  // namespace threadrunner::dummy

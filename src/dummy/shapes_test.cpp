@@ -1,0 +1,117 @@
+#include "dummy/shapes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace threadrunner::dummy {
+namespace {
+
+using ::testing::EndsWith;
+using wire::Json;
+
+Exchange exchange_for(const std::string& prompt) {
+    Exchange exchange;
+    exchange.id = 7;
+    exchange.slot = 2;
+    exchange.created = 1000;
+    exchange.prompt_tokens = 4;
+    exchange.prompt_ms = 10;
+    exchange.predicted_ms = 20;
+    exchange.answer = make_answer(prompt, std::nullopt, {});
+    exchange.request.prompt = prompt;
+    return exchange;
+}
+
+/// The documents of a chunk of server-sent events; [DONE] is left out.
+std::vector<Json> events_of(std::string_view chunk) {
+    std::vector<Json> events;
+    while (!chunk.empty()) {
+        const std::size_t end = chunk.find("\n\n");
+        EXPECT_NE(end, std::string_view::npos) << "an event without its blank line";
+        EXPECT_TRUE(chunk.starts_with("data: "));
+        const std::string_view data = chunk.substr(6, end - 6);
+        if (data != "[DONE]") {
+            events.push_back(Json::parse(data));
+        }
+        chunk.remove_prefix(end + 2);
+    }
+    return events;
+}
+
+TEST(DummyShapes, ACompletionsTokenIsLlamaServersChunk) {
+    const Exchange exchange = exchange_for("say \"hi\"\\");
+    const auto events = events_of(completion_shapes().token(exchange, 6));
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0], Json::parse(R"({"index":0,"content":" \"hi.","tokens":[],"stop":false,
+        "id_slot":2,"tokens_predicted":7,"tokens_evaluated":4})"));
+}
+
+TEST(DummyShapes, ACompletionEndsWithItsReasonAndTimings) {
+    Exchange exchange = exchange_for("hi");
+    auto last = events_of(completion_shapes().last(exchange)).at(0);
+    EXPECT_EQ(last["stop"], true);
+    EXPECT_EQ(last["content"], "");
+    EXPECT_EQ(last["stop_type"], "eos");
+    EXPECT_EQ(last["tokens_predicted"], 6);
+    EXPECT_EQ(last["timings"]["predicted_per_second"], 300);
+    EXPECT_EQ(last["timings"]["prompt_n"], 4);
+    exchange.answer.reason = event::Reason::length;
+    EXPECT_EQ(events_of(completion_shapes().last(exchange)).at(0)["stop_type"], "limit");
+}
+
+TEST(DummyShapes, AChatOpensWithTheRoleAndEndsWithDone) {
+    const Exchange exchange = exchange_for("hi");
+    const auto first = events_of(chat_shapes().token(exchange, 0));
+    ASSERT_EQ(first.size(), 2U);
+    EXPECT_EQ(first[0]["choices"][0]["delta"],
+              Json::parse(R"({"role":"assistant","content":null})"));
+    EXPECT_EQ(first[1], Json::parse(R"({"choices":[{"finish_reason":null,"index":0,
+        "delta":{"content":"lorem"}}],"created":1000,"id":"chatcmpl-7","model":"dummy",
+        "system_fingerprint":")" + first[1]["system_fingerprint"].get<std::string>() +
+                                    R"(","object":"chat.completion.chunk"})"));
+    const std::string end = chat_shapes().last(exchange);
+    EXPECT_THAT(end, EndsWith("}\n\ndata: [DONE]\n\n"));
+    const Json last = events_of(end).at(0);
+    EXPECT_EQ(last["choices"][0]["finish_reason"], "stop");
+    EXPECT_EQ(last["choices"][0]["delta"], Json::object());
+    EXPECT_TRUE(last.contains("timings"));
+}
+
+TEST(DummyShapes, AChatTellsItsUsageInAChunkOfItsOwnWhenAsked) {
+    Exchange exchange = exchange_for("hi");
+    exchange.request.include_usage = true;
+    const auto events = events_of(chat_shapes().last(exchange));
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(events[1]["choices"], Json::array());
+    EXPECT_EQ(events[1]["usage"]["total_tokens"], 10);
+}
+
+TEST(DummyShapes, DocumentsHoldTheWholeAnswer) {
+    const Exchange exchange = exchange_for("hi");
+    const Json completion = Json::parse(completion_shapes().document(exchange));
+    EXPECT_EQ(completion["content"], "lorem ipsum dolor sit amet hi.");
+    const Json chat = Json::parse(chat_shapes().document(exchange));
+    EXPECT_EQ(chat["choices"][0]["message"]["content"], "lorem ipsum dolor sit amet hi.");
+    EXPECT_EQ(chat["object"], "chat.completion");
+    EXPECT_EQ(chat["usage"]["completion_tokens"], 6);
+}
+
+TEST(DummyShapes, ProgressSaysHowMuchOfThePromptIsRead) {
+    const Exchange exchange = exchange_for("hi");
+    const Json expected = Json::parse(R"({"total":4,"cache":0,"processed":3,"time_ms":12})");
+    for (const Shapes* shapes : {&completion_shapes(), &chat_shapes()}) {
+        EXPECT_EQ(events_of(shapes->progress(exchange, 3, 12.5)).at(0)["prompt_progress"],
+                  expected);
+    }
+}
+
+TEST(DummyShapes, AFailureIsLlamaServersErrorObject) {
+    EXPECT_EQ(Json::parse(error_document("why")),
+              Json::parse(R"({"error":{"code":500,"message":"why","type":"server_error"}})"));
+    EXPECT_EQ(events_of(error_chunk("why")).at(0)["error"]["message"], "why");
+}
+
+}  // namespace
+}  // namespace threadrunner::dummy
