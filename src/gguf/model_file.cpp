@@ -129,6 +129,11 @@ Result<void> add_part(const fs::path& path, std::uint64_t number, ModelFile& mod
 }  // namespace
 
 Result<ModelFile> check_model_file(const std::filesystem::path& path) {
+    if (const std::string& name = path.native(); utf8_valid_prefix(name) != name.size()) {
+        return fail(ErrorCode::model_load_failed, utf8_repair(name) +
+                                                      " has a name that is not UTF-8, which cannot "
+                                                      "be passed on to an engine; rename it");
+    }
     auto first = read_part(path);
     if (!first) {
         return std::unexpected(first.error());

@@ -70,6 +70,13 @@ TEST(ModelFile, EveryFaultNamesTheFile) {
     EXPECT_EQ(fault_of(directory / "none.gguf").code, ErrorCode::unknown_model);
 }
 
+TEST(ModelFile, ANameThatNoFrameCanCarryIsRefusedBeforeAnEngineDiesOfIt) {
+    const ScratchDirectory directory;
+    const std::string bytes = small_model().file(small_model_data_bytes);
+    EXPECT_THAT(fault_of(directory.write("caf\xE9.gguf", bytes)).message,
+                HasSubstr("caf\xEF\xBF\xBD.gguf has a name that is not UTF-8"));
+}
+
 TEST(ModelFile, AnInterruptedDownloadSaysHowMuchIsMissing) {
     const ScratchDirectory directory;
     const std::string whole = small_model().file(small_model_data_bytes);

@@ -23,7 +23,13 @@ public:
     bool number_unsigned(number_unsigned_t value) override { return add(value); }
     bool number_float(number_float_t value, const string_t&) override { return add(value); }
     bool string(string_t& value) override { return is_text(value) && add(std::move(value)); }
-    bool binary(binary_t& value) override { return add(Json::binary(std::move(value))); }
+    bool binary(binary_t& value) override {
+        if (!value.has_subtype()) {
+            return add(Json::binary(std::move(value)));
+        }
+        const auto subtype = value.subtype();
+        return add(Json::binary(std::move(value), subtype));
+    }
     bool start_object(std::size_t count) override { return open(Json::object(), count); }
     bool start_array(std::size_t count) override { return open(Json::array(), count); }
     bool end_object() override { return close(); }
@@ -138,6 +144,11 @@ Result<Json> decode(std::string_view bytes, const DecodeLimits& limits, Json::in
 }  // namespace
 
 Result<Json> decode_json(std::string_view text, const DecodeLimits& limits) {
+    // nlohmann's lexer takes a NUL for the end of the text and would pass whatever hides behind it.
+    if (const std::size_t at = text.find('\0'); at != text.npos) {
+        return fail(ErrorCode::invalid_request,
+                    "JSON: not well-formed at byte " + std::to_string(at + 1));
+    }
     return decode(text, limits, Json::input_format_t::json, "JSON");
 }
 

@@ -90,11 +90,14 @@ event::Done done_from(Fields& fields) {
         }
     }
     const Json usage = fields.value("usage");
-    if (usage.is_object()) {
+    if (!usage.is_null()) {
         Fields counts(usage, "usage");
         done.usage = event::Usage{.prompt = count_of(counts, "prompt"),
                                   .cached = count_of(counts, "cached"),
                                   .completion = count_of(counts, "completion")};
+        if (auto checked = counts.check(); !checked) {
+            fields.refuse(checked.error().message);
+        }
     }
     done.timings = fields.value("timings");
     done.result = fields.value("result");
@@ -129,8 +132,7 @@ Result<Event> event_from_json(const Json& json) {
     if (kind == "accepted") {
         event = event::Accepted{.job = text_of(fields, "job")};
     } else if (kind == "queued") {
-        event = event::Queued{
-            .position = static_cast<std::uint64_t>(count_of(fields, "position"))};
+        event = event::Queued{.position = static_cast<std::uint64_t>(count_of(fields, "position"))};
     } else if (kind == "load") {
         event = event::Load{.stage = text_of(fields, "stage"),
                             .fraction = fields.number("fraction", 0, 1).value_or(0)};

@@ -76,9 +76,9 @@ struct Done {
 
 }  // namespace event
 
-using Event = std::variant<event::Accepted, event::Queued, event::Load, event::Prompt,
-                           event::Reasoning, event::Token, event::ToolCall, event::Log,
-                           event::Output, event::Done, Error>;
+using Event =
+    std::variant<event::Accepted, event::Queued, event::Load, event::Prompt, event::Reasoning,
+                 event::Token, event::ToolCall, event::Log, event::Output, event::Done, Error>;
 
 /// Whether the event is a job's last.
 [[nodiscard]] bool ends_job(const Event& event);

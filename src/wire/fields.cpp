@@ -86,8 +86,8 @@ std::optional<std::int64_t> Fields::integer(std::string_view name, std::int64_t 
                         !std::in_range<std::int64_t>(member->get<std::uint64_t>()));
     const std::int64_t value = fits ? member->get<std::int64_t>() : 0;
     if (!fits || value < min || value > max) {
-        refuse_member(name, "an integer from " + std::to_string(min) + " to " +
-                                std::to_string(max));
+        refuse_member(name,
+                      "an integer from " + std::to_string(min) + " to " + std::to_string(max));
         return std::nullopt;
     }
     return value;

@@ -39,12 +39,13 @@ Result<std::optional<std::string_view>> FrameReader::next() {
     }
     const std::size_t length = read_length(rest);
     if (length == 0) {
-        return fail(ErrorCode::invalid_request, "a frame of length 0; every frame holds a document");
+        return fail(ErrorCode::invalid_request,
+                    "a frame of length 0; every frame holds a document");
     }
     if (length > payload_bytes_max_) {
-        return fail(ErrorCode::too_large,
-                    "a frame of " + std::to_string(length) + " bytes; the limit is " +
-                        format_bytes(payload_bytes_max_));
+        return fail(ErrorCode::too_large, "a frame of " + std::to_string(length) +
+                                              " bytes; the limit is " +
+                                              format_bytes(payload_bytes_max_));
     }
     if (rest.size() - frame_header_bytes < length) {
         return std::nullopt;
