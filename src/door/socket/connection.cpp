@@ -172,11 +172,14 @@ bool Connection::read_into(wire::FrameReader& reader) {
 awaitable<void> Connection::take_frames(wire::FrameReader& reader) {
     while (!closing_) {
         const auto payload = reader.next();
-        if (payload && !*payload) {
+        if (!payload) {
+            refuse(payload.error());
             break;
         }
-        const auto frame = payload ? co_await parse(**payload)
-                                   : Result<wire::Json>(std::unexpected(payload.error()));
+        if (!*payload) {
+            break;
+        }
+        const Result<wire::Json> frame = co_await parse(**payload);
         if (!frame) {
             refuse(frame.error());
             break;
