@@ -16,7 +16,7 @@ constexpr std::uint64_t gib = 1024 * std::uint64_t{mib};
 // Frames and documents.
 constexpr std::size_t socket_frame_bytes_max = 16 * mib;  ///< a request or an event on the socket
 constexpr std::size_t worker_frame_bytes_max = 64 * mib;  ///< a frame on a worker's fd 3
-constexpr std::size_t decode_depth_max = 64;  ///< nesting of outside JSON and MessagePack
+constexpr std::size_t decode_depth_max = 64;          ///< nesting of outside JSON and MessagePack
 constexpr std::size_t decode_values_max = 4'000'000;  ///< values in one document, keys included
 constexpr std::size_t parse_on_loop_bytes_max = 256 * kib;  ///< larger bodies go to the small pool
 constexpr std::int64_t request_id_max = (std::int64_t{1} << 53) - 1;  ///< exact in a JSON double
@@ -26,7 +26,7 @@ constexpr auto frame_whole_within = 30s;  ///< from a frame's first byte to its 
 constexpr std::size_t connections_max = 1024;
 constexpr std::size_t jobs_per_connection_max = 4096;
 constexpr std::size_t outbox_bytes_max = 64 * mib;  ///< unwritten events of one connection
-constexpr auto connections_end_within = 1s;  ///< of the daemon's stop
+constexpr auto connections_end_within = 1s;         ///< of the daemon's stop
 constexpr auto outbox_stalled_after = 60s;  ///< a client that reads nothing this long is gone
 
 // The v1 protocol answers one-shot prompts of at most this many tokens.
@@ -34,9 +34,9 @@ constexpr std::int64_t v1_tokens_max = 1024;
 
 // Jobs.
 constexpr std::size_t queue_jobs_max = 1024;  ///< waiting jobs a target; beyond it: overloaded
-constexpr unsigned interactive_weight = 8;  ///< interactive jobs started for each batch job
+constexpr unsigned interactive_weight = 8;    ///< interactive jobs started for each batch job
 constexpr std::size_t journal_bytes_max = 4 * mib;  ///< of a detached job's events
-constexpr auto journal_kept_for = 300s;  ///< after its end
+constexpr auto journal_kept_for = 300s;             ///< after its end
 constexpr std::size_t journals_kept_max = 256;
 constexpr auto overloaded_retry_after = 1s;
 
@@ -44,24 +44,25 @@ constexpr auto overloaded_retry_after = 1s;
 constexpr auto hello_within = 5s;
 constexpr auto ping_every = 1s;
 constexpr auto suspect_after = 5s;  ///< no pong: no new work
-constexpr auto dead_after = 15s;  ///< no pong: SIGKILL
+constexpr auto dead_after = 15s;    ///< no pong: SIGKILL
 constexpr auto kill_after_sigterm = 5s;
 constexpr std::int64_t credit_at_start = 1024;  ///< events a job may send before the first credit
 constexpr std::size_t unread_bytes_per_job_max = 4 * mib;
 constexpr auto restart_delay_min = 250ms;
 constexpr auto restart_delay_max = 10s;
-constexpr int crashes_until_failed = 3;  ///< without a finished job in between
-constexpr int crashes_until_poison = 2;  ///< a job under way in this many crashes is refused
+constexpr int crashes_until_failed = 3;        ///< without a finished job in between
+constexpr int crashes_until_poison = 2;        ///< a job under way in this many crashes is refused
 constexpr std::size_t stderr_lines_kept = 20;  ///< quoted in worker_crashed
 constexpr std::size_t log_line_bytes_max = 8 * kib;
 constexpr int worker_oom_score_adj = 500;
 constexpr auto evict_not_before = 10s;  ///< a worker loaded less than this ago is not evicted
-constexpr auto evict_check_every = 500ms;  ///< while a job waits for memory that nobody gives back yet
+constexpr auto evict_check_every =
+    500ms;  ///< while a job waits for memory that nobody gives back yet
 
 // The engine.
 constexpr int cpu_batch_tokens = 128;  ///< how long a cancelled prompt computes on, neighbours wait
 constexpr int gpu_batch_tokens = 512;  ///< the same; a GPU reads more in less time
-constexpr auto load_event_every = 50ms;  ///< between two load events
+constexpr auto load_event_every = 50ms;    ///< between two load events
 constexpr auto engine_cancel_within = 1s;  ///< of its jobs, when its time to shut down is over
 
 static_assert(ping_every < suspect_after && suspect_after < dead_after);
@@ -71,13 +72,13 @@ static_assert(socket_frame_bytes_max < worker_frame_bytes_max);
 // The command.
 constexpr auto first_answer_within = 10s;  ///< connecting, and from a request to its first event
 constexpr auto daemon_start_within = 20s;  ///< from taking part in the start to a connection
-constexpr auto daemon_stop_within = 30s;  ///< from `stop` to the daemon's lock being free
-constexpr auto cancel_within = 2s;  ///< from Ctrl-C to the end of the job
-constexpr auto deadline_grace = 1s;  ///< the daemon reports a passed --timeout; later we do
-constexpr auto progress_after = 500ms;  ///< shorter waits show no bar
-constexpr auto progress_every = 50ms;  ///< between two drawings of a bar
-constexpr auto stdin_notice_after = 3s;  ///< of a silent pipe: say that we wait for it
-constexpr auto stdin_socket_within = 1s;  ///< a silent socket is the caller's, not a pipeline's
+constexpr auto daemon_stop_within = 30s;   ///< from `stop` to the daemon's lock being free
+constexpr auto cancel_within = 2s;         ///< from Ctrl-C to the end of the job
+constexpr auto deadline_grace = 1s;        ///< the daemon reports a passed --timeout; later we do
+constexpr auto progress_after = 500ms;     ///< shorter waits show no bar
+constexpr auto progress_every = 50ms;      ///< between two drawings of a bar
+constexpr auto stdin_notice_after = 3s;    ///< of a silent pipe: say that we wait for it
+constexpr auto stdin_socket_within = 1s;   ///< a silent socket is the caller's, not a pipeline's
 constexpr auto log_follow_every = 200ms;
 constexpr std::size_t unwritten_bytes_max = 64 * mib;  ///< of answers that stdout has not taken
 
@@ -88,10 +89,10 @@ constexpr std::size_t gguf_tensors_max = 1'000'000;
 constexpr std::size_t gguf_key_bytes_max = 65'535;  ///< by the format
 constexpr std::size_t gguf_string_bytes_max = 16 * mib;
 constexpr std::size_t gguf_text_kept_bytes_max = 1 * kib;  ///< of a value; names are short
-constexpr std::size_t gguf_kept_bytes_max = 4 * mib;  ///< of keys and values together
+constexpr std::size_t gguf_kept_bytes_max = 4 * mib;       ///< of keys and values together
 constexpr std::size_t gguf_array_count_max = 100'000'000;  ///< vocabularies have 300,000
-constexpr std::size_t gguf_layers_max = 512;  ///< llama.cpp aborts beyond it
-constexpr std::size_t gguf_parts_max = 1024;  ///< files of one split model
-constexpr std::size_t log_tail_lines = 20;  ///< shown when a start fails
+constexpr std::size_t gguf_layers_max = 512;               ///< llama.cpp aborts beyond it
+constexpr std::size_t gguf_parts_max = 1024;               ///< files of one split model
+constexpr std::size_t log_tail_lines = 20;                 ///< shown when a start fails
 
 }  // namespace threadrunner::limits

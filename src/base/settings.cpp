@@ -77,8 +77,10 @@ std::vector<SettingRow> make_table() {
         text_row("model", "the default model: a name in models/ or a path", &S::model),
         text_row("log.filter", "what the log file holds: info, or daemon=debug,engine=warn",
                  &S::log_filter, "THREADRUNNER_LOG"),
-        text_row("socket.v1_path", "also listen on this path for old clients; temp: "
-                 "threadrunner.sock in the temporary directory", &S::socket_v1_path),
+        text_row("socket.v1_path",
+                 "also listen on this path for old clients; temp: "
+                 "threadrunner.sock in the temporary directory",
+                 &S::socket_v1_path),
         duration_row("socket.stall", "a client that reads nothing this long is gone",
                      &S::socket_stall),
         duration_row("socket.frame", "from a frame's first byte to its last", &S::socket_frame),

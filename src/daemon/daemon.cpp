@@ -33,7 +33,7 @@ std::uint64_t budget_bytes(const Settings& settings) {
 Daemon::Daemon(Options options)
     : options_(std::move(options)),
       loop_(1),
-      signals_(loop_, SIGTERM, SIGINT),
+      signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       jobs_(loop_.get_executor(), options_.settings.queue_jobs),
       pool_(loop_.get_executor(), files_, jobs_, options_.settings, budget_bytes(options_.settings),
             make_kinds(options_.settings, {options_.home, options_.settings.model}),
@@ -99,9 +99,8 @@ void Daemon::begin_stop() {
     for (const auto& listener : listeners_) {
         listener->close();
     }
-    pool_.stop(options_.settings.daemon_drain, [this] {
-        boost::asio::co_spawn(loop_, close_doors(), boost::asio::detached);
-    });
+    pool_.stop(options_.settings.daemon_drain,
+               [this] { boost::asio::co_spawn(loop_, close_doors(), boost::asio::detached); });
 }
 
 boost::asio::awaitable<void> Daemon::close_doors() {

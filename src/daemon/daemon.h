@@ -33,8 +33,8 @@ public:
     /// Opens the doors. After success clients can connect, as soon as run() is called.
     [[nodiscard]] Result<void> start();
 
-    /// Serves until SIGTERM, SIGINT or a client's shutdown, then drains: jobs under way may finish
-    /// until the setting daemon.drain; a second signal ends them.
+    /// Serves until SIGTERM, SIGINT, SIGHUP (its terminal went away) or a client's shutdown, then
+    /// drains: jobs under way may finish until the setting daemon.drain; a second signal ends them.
     void run();
 
 private:

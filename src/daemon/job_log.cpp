@@ -32,8 +32,8 @@ void log_job(const JobReport& report) {
     const auto began = ran ? job.started : report.ended;
     const std::string head = fmt::format(
         "{} op={} target={} owner={} waited_ms={} ran_ms={}", job_name(job.id),
-        work_name(job.spec.work), job.target.kind.empty() ? "-" : job.target.label(), job.spec.owner,
-        ms_between(job.created, began), ms_between(began, report.ended));
+        work_name(job.spec.work), job.target.kind.empty() ? "-" : job.target.label(),
+        job.spec.owner, ms_between(job.created, began), ms_between(began, report.ended));
     if (const auto* error = std::get_if<Error>(&report.end)) {
         log::info("job", "{} end=error code={} message=\"{}\"", head, traits(error->code).name,
                   error->message);

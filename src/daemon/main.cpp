@@ -112,9 +112,8 @@ Result<void> serve(const std::optional<std::string>& socket_flag, ReadyPipe& pip
     Daemon daemon({.home = *home,
                    .socket = std::filesystem::absolute(*socket),
                    .settings = *settings,
-                   .v1_defaults = {
-                       .backend = environment("THREADRUNNER_BACKEND").value_or("llama"),
-                       .model = environment("THREADRUNNER_MODEL_PATH").value_or("")}});
+                   .v1_defaults = {.backend = environment("THREADRUNNER_BACKEND").value_or("llama"),
+                                   .model = environment("THREADRUNNER_MODEL_PATH").value_or("")}});
     if (auto started = daemon.start(); !started) {
         log::error("daemon", "cannot start: {}", started.error().message);
         return started;
@@ -127,8 +126,9 @@ Result<void> serve(const std::optional<std::string>& socket_flag, ReadyPipe& pip
 }
 
 int run(int argc, char** argv) {
-    CLI::App app("The ThreadRunner daemon. `threadrunner` starts it when it is needed; run it by "
-                 "hand with `threadrunner serve`.");
+    CLI::App app(
+        "The ThreadRunner daemon. `threadrunner` starts it when it is needed; run it by "
+        "hand with `threadrunner serve`.");
     std::optional<std::string> socket;
     int ready_fd = -1;
     app.add_option("--socket", socket, "listen here rather than in the home");

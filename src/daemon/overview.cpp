@@ -34,17 +34,18 @@ std::uint64_t resident_bytes(const std::string& process) {
 Json describe(const Supervisor& worker, const Budget& budget, Clock::time_point now) {
     const bool runs = worker.pid() != 0;
     const auto expires = worker.expires_at();
-    return {{"target", worker.target().label()},
-            {"kind", worker.target().kind},
-            {"model", worker.target().name},
-            {"state", worker.state_name()},
-            {"pid", worker.pid()},
-            {"slots", worker.slots()},
-            {"busy", worker.busy()},
-            {"reserved_bytes", budget.reserved(worker.target())},
-            {"rss_bytes", runs ? resident_bytes(std::to_string(worker.pid())) : 0},
-            {"loaded_ms", worker.slots() > 0 ? Json(ms_between(worker.ready_since(), now)) : Json()},
-            {"expires_ms", expires ? Json(ms_between(now, *expires)) : Json()}};
+    return {
+        {"target", worker.target().label()},
+        {"kind", worker.target().kind},
+        {"model", worker.target().name},
+        {"state", worker.state_name()},
+        {"pid", worker.pid()},
+        {"slots", worker.slots()},
+        {"busy", worker.busy()},
+        {"reserved_bytes", budget.reserved(worker.target())},
+        {"rss_bytes", runs ? resident_bytes(std::to_string(worker.pid())) : 0},
+        {"loaded_ms", worker.slots() > 0 ? Json(ms_between(worker.ready_since(), now)) : Json()},
+        {"expires_ms", expires ? Json(ms_between(now, *expires)) : Json()}};
 }
 
 Json describe(const Job& job, Clock::time_point now) {
@@ -75,8 +76,7 @@ Json list_models(const ModelFolder& folder) {
     Json models = Json::array();
     for (const auto& entry : folder.list()) {
         std::error_code error;
-        const bool is_default =
-            chosen && std::filesystem::equivalent(entry.path, *chosen, error);
+        const bool is_default = chosen && std::filesystem::equivalent(entry.path, *chosen, error);
         models.push_back(describe(entry, is_default));
     }
     Json out = {{"models", std::move(models)}};

@@ -45,9 +45,9 @@ Result<void> apply_table(Settings& settings, const toml::table& table, const std
             applied = fail(ErrorCode::invalid_request, key + " takes a text or a number");
         }
         if (!applied) {
-            return fail(ErrorCode::invalid_request,
-                        fmt::format("{}:{}: {}", file, node.source().begin.line,
-                                    applied.error().message));
+            return fail(
+                ErrorCode::invalid_request,
+                fmt::format("{}:{}: {}", file, node.source().begin.line, applied.error().message));
         }
     }
     return {};

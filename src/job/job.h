@@ -41,14 +41,14 @@ struct Target {
 /// What a door hands in.
 struct JobSpec {
     std::string backend;  ///< empty: the daemon's default
-    std::string model;  ///< empty: the backend's default
+    std::string model;    ///< empty: the backend's default
     Work work;
     std::string owner;  ///< who shares fairly with whom
     Priority priority = Priority::interactive;
     std::optional<Clock::time_point> deadline;
     std::optional<std::chrono::milliseconds> keep_alive;  ///< how long its worker stays after it
     std::optional<JobId> parent;  ///< a child inherits owner, deadline and cancellation
-    bool detached = false;  ///< goes on when its client leaves
+    bool detached = false;        ///< goes on when its client leaves
 };
 
 /// Where a job's events go: a door's stream for one request. Called on the event loop.
@@ -59,9 +59,9 @@ public:
     EventSink& operator=(const EventSink&) = delete;
     virtual ~EventSink() = default;
 
-    /// Takes one event; `seq` counts from 1. When its bytes have left, the sink gives `credits` back
-    /// to Jobs::credit(). After an event that ends the job the sink is not called again and may be
-    /// destroyed, also from within this call.
+    /// Takes one event; `seq` counts from 1. When its bytes have left, the sink gives `credits`
+    /// back to Jobs::credit(). After an event that ends the job the sink is not called again and
+    /// may be destroyed, also from within this call.
     virtual void deliver(std::uint64_t seq, const Event& event, unsigned credits) = 0;
 };
 
@@ -73,9 +73,9 @@ struct Job {
     JobSpec spec;
     Target target;
     State state = State::waiting;
-    EventSink* sink = nullptr;  ///< none: nobody listens any more
+    EventSink* sink = nullptr;         ///< none: nobody listens any more
     std::unique_ptr<Journal> journal;  ///< of a detached job: what it said, for who attaches later
-    std::uint64_t events = 0;  ///< delivered so far, the last one's seq
+    std::uint64_t events = 0;          ///< delivered so far, the last one's seq
     bool spoke = false;  ///< has sent something that cannot be taken back: text, a value
     bool cancelled = false;
     int crashes = 0;  ///< of workers while this job was under way

@@ -19,10 +19,8 @@ bool speaks(const Event& event) {
 }
 
 Scheduler::Entry entry_of(const Job& job) {
-    return {.id = job.id,
-            .target = job.target,
-            .owner = job.spec.owner,
-            .priority = job.spec.priority};
+    return {
+        .id = job.id, .target = job.target, .owner = job.spec.owner, .priority = job.spec.priority};
 }
 
 }  // namespace
@@ -126,9 +124,8 @@ Result<void> Jobs::attach(JobId id, std::uint64_t after_seq, EventSink& sink) {
         return fail(ErrorCode::gone, "job " + job_name(id) + " has ended with event " +
                                          std::to_string((*journal)->last_seq()));
     }
-    auto replayed = (*journal)->replay(after_seq, [&](std::uint64_t seq, const Event& event) {
-        sink.deliver(seq, event, 0);
-    });
+    auto replayed = (*journal)->replay(
+        after_seq, [&](std::uint64_t seq, const Event& event) { sink.deliver(seq, event, 0); });
     if (Job* job = find(id); replayed && job != nullptr) {
         job->sink = &sink;
     }
@@ -138,8 +135,8 @@ Result<void> Jobs::attach(JobId id, std::uint64_t after_seq, EventSink& sink) {
 /// Ids grow with time, so the front of the map is what has been kept longest.
 void Jobs::keep_journal(Job& job) {
     const auto now = Clock::now();
-    while (!kept_.empty() && (kept_.begin()->second.until <= now ||
-                              kept_.size() > limits::journals_kept_max)) {
+    while (!kept_.empty() &&
+           (kept_.begin()->second.until <= now || kept_.size() > limits::journals_kept_max)) {
         kept_.erase(kept_.begin());
     }
     if (job.journal) {
@@ -229,10 +226,10 @@ void Jobs::expire() {
             runner_->cancel(id);
         }
         if (Job* still = find(id)) {
-            emit(*still, Error{.code = ErrorCode::timeout,
-                               .message = "the job's deadline of " + format_duration(allowed) +
-                                          " passed while it was " +
-                                          (waited ? "waiting" : "running")});
+            emit(*still,
+                 Error{.code = ErrorCode::timeout,
+                       .message = "the job's deadline of " + format_duration(allowed) +
+                                  " passed while it was " + (waited ? "waiting" : "running")});
         }
         if (waited) {
             runner_->job_withdrew(target);

@@ -43,8 +43,8 @@ struct JobReport {
 };
 
 /// The table of live jobs, and the promise that each ends exactly once: by its worker's last event,
-/// by cancelling, by its deadline, or by an error before it began. Doors submit, the runner takes and
-/// emits. Lives on the event loop, as do all calls.
+/// by cancelling, by its deadline, or by an error before it began. Doors submit, the runner takes
+/// and emits. Lives on the event loop, as do all calls.
 class Jobs {
 public:
     using EndObserver = std::function<void(const JobReport&)>;
@@ -55,17 +55,17 @@ public:
     void set_runner(Runner& runner) { runner_ = &runner; }
     void set_end_observer(EndObserver observer) { on_end_ = std::move(observer); }
 
-    /// Takes a job in. Its first event, `accepted`, goes to the sink before submit() returns; so may
-    /// its last, when it is refused. The sink must live until then or until abandon().
+    /// Takes a job in. Its first event, `accepted`, goes to the sink before submit() returns; so
+    /// may its last, when it is refused. The sink must live until then or until abandon().
     JobId submit(JobSpec spec, EventSink& sink);
 
     /// Ends a job as cancelled, wherever it is; false when no such job is alive. A running job ends
     /// when its worker has let go.
     bool cancel(JobId id);
 
-    /// Follows a detached job that nobody follows, from the event after `after_seq`: what it said goes
-    /// to the sink before attach() returns, the rest as it comes. gone: older events, or the job's
-    /// journal, are no longer kept; conflict: it is not detached or somebody follows it.
+    /// Follows a detached job that nobody follows, from the event after `after_seq`: what it said
+    /// goes to the sink before attach() returns, the rest as it comes. gone: older events, or the
+    /// job's journal, are no longer kept; conflict: it is not detached or somebody follows it.
     [[nodiscard]] Result<void> attach(JobId id, std::uint64_t after_seq, EventSink& sink);
 
     /// The client is gone: its sink is not called again. Cancels, unless the job is detached.

@@ -25,7 +25,9 @@ public:
         const std::function<void(std::uint64_t seq, const Event&)>& each) const;
 
     /// The last event's; 0: none yet.
-    [[nodiscard]] std::uint64_t last_seq() const { return entries_.empty() ? 0 : entries_.back().seq; }
+    [[nodiscard]] std::uint64_t last_seq() const {
+        return entries_.empty() ? 0 : entries_.back().seq;
+    }
 
 private:
     struct Entry {

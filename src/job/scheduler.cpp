@@ -48,12 +48,11 @@ void Scheduler::Lane::erase(const Entry& entry) {
 Result<std::size_t> Scheduler::admit(const Entry& entry) {
     const std::size_t before = waiting(entry.target);
     if (before >= jobs_max_) {
-        return std::unexpected(
-            Error{.code = ErrorCode::overloaded,
-                  .message = std::to_string(before) + " jobs already wait for " +
-                             entry.target.label() +
-                             "; try again later, or raise the setting queue.jobs",
-                  .retry_after = limits::overloaded_retry_after});
+        return std::unexpected(Error{
+            .code = ErrorCode::overloaded,
+            .message = std::to_string(before) + " jobs already wait for " + entry.target.label() +
+                       "; try again later, or raise the setting queue.jobs",
+            .retry_after = limits::overloaded_retry_after});
     }
     push(entry, false);
     return before + 1;

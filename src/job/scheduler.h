@@ -16,8 +16,8 @@ namespace threadrunner {
 
 /// Orders waiting jobs. A queue a target, so that a job that waits for memory never blocks one for
 /// another target; in it, interactive before batch by weight; among equals, round-robin between
-/// owners, so that a hundred jobs of one do not delay another's one; for one owner, first come first
-/// served. It knows no workers and no clock: the pool pulls when it has a free slot.
+/// owners, so that a hundred jobs of one do not delay another's one; for one owner, first come
+/// first served. It knows no workers and no clock: the pool pulls when it has a free slot.
 class Scheduler {
 public:
     /// `jobs_max`: waiting jobs a target. Beyond it admit() refuses.
@@ -30,8 +30,8 @@ public:
         Priority priority = Priority::interactive;
     };
 
-    /// Queues a job; its position from 1 as if nobody else came. `overloaded` with a retry_after when
-    /// the target's queue is full.
+    /// Queues a job; its position from 1 as if nobody else came. `overloaded` with a retry_after
+    /// when the target's queue is full.
     [[nodiscard]] Result<std::size_t> admit(const Entry& entry);
 
     /// Queues again a job that had been pulled, before all others of its owner and past the bound.

@@ -58,7 +58,8 @@ struct Load {};
 
 }  // namespace work
 
-using Work = std::variant<work::Generate, work::Embed, work::Tokenize, work::Detokenize, work::Load>;
+using Work =
+    std::variant<work::Generate, work::Embed, work::Tokenize, work::Detokenize, work::Load>;
 
 /// The work's name in logs and listings: generate, embed …
 [[nodiscard]] std::string_view work_name(const Work& work);

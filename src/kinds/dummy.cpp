@@ -37,7 +37,8 @@ Result<std::vector<Option>> parse_options(std::string_view text) {
             const auto near = nearest(option.name, option_names);
             return fail(ErrorCode::unknown_model,
                         "the dummy's model is a list of options (tokens_per_second=50,crash_at=3); "
-                        "it has no '" + option.name + "'" +
+                        "it has no '" +
+                            option.name + "'" +
                             (near ? ", did you mean '" + std::string(*near) + "'?" : ""));
         }
         double number = 0;

@@ -37,8 +37,9 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
     auto program = find_program("threadrunner-engine");
     if (!program) {
         return fail(ErrorCode::not_supported,
-                    program.error().message + "; this build has no engine, so it serves no models: "
-                    "build with -DTHREADRUNNER_ENGINE=ON, or use THREADRUNNER_BACKEND=dummy");
+                    program.error().message +
+                        "; this build has no engine, so it serves no models: "
+                        "build with -DTHREADRUNNER_ENGINE=ON, or use THREADRUNNER_BACKEND=dummy");
     }
     auto file = gguf::check_model_file(target.name);
     if (!file) {
@@ -55,22 +56,22 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
                                       : std::max<std::uint64_t>(1, physical_cores() - 1);
     const auto memory = gguf::estimate_memory(file->facts, context, slots);
     const std::uint64_t extra = process_bytes + cache_mib * limits::mib;
-    return LaunchPlan{
-        .command = {.program = *program, .arguments = {}},
-        .load = wire::Json{{"path", target.name},
-                           {"context", context},
-                           {"slots", slots},
-                           {"threads", threads},
-                           {"gpu_layers", settings_.engine_gpu_layers},
-                           {"embed", embeds},
-                           {"cache_ram_mib", cache_mib},
-                           {"engine_args", wire::Json::array()}},
-        .memory_bytes = gguf::saturating_add(memory.total_bytes(), extra),
-        .memory_detail = "weights " + format_bytes(memory.weights_bytes) + ", context of " +
-                         std::to_string(slots) + " x " + std::to_string(context) + " tokens " +
-                         format_bytes(memory.kv_bytes) + ", computing " +
-                         format_bytes(memory.compute_bytes) + ", prompt cache and process " +
-                         format_bytes(extra)};
+    return LaunchPlan{.command = {.program = *program, .arguments = {}},
+                      .load = wire::Json{{"path", target.name},
+                                         {"context", context},
+                                         {"slots", slots},
+                                         {"threads", threads},
+                                         {"gpu_layers", settings_.engine_gpu_layers},
+                                         {"embed", embeds},
+                                         {"cache_ram_mib", cache_mib},
+                                         {"engine_args", wire::Json::array()}},
+                      .memory_bytes = gguf::saturating_add(memory.total_bytes(), extra),
+                      .memory_detail = "weights " + format_bytes(memory.weights_bytes) +
+                                       ", context of " + std::to_string(slots) + " x " +
+                                       std::to_string(context) + " tokens " +
+                                       format_bytes(memory.kv_bytes) + ", computing " +
+                                       format_bytes(memory.compute_bytes) +
+                                       ", prompt cache and process " + format_bytes(extra)};
 }
 
 std::unique_ptr<Exchange> EngineKind::exchange(const Job& job) const { return route_exchange(job); }

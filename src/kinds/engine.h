@@ -6,8 +6,8 @@
 
 namespace threadrunner {
 
-/// A loaded model: threadrunner-engine around llama.cpp. One target a model file; vectors come from a
-/// profile of their own ("embed"), because a context either generates or embeds.
+/// A loaded model: threadrunner-engine around llama.cpp. One target a model file; vectors come from
+/// a profile of their own ("embed"), because a context either generates or embeds.
 class EngineKind : public Kind {
 public:
     /// `settings` outlives the kind.

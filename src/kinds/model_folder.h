@@ -25,8 +25,8 @@ public:
     /// Sorted by name.
     [[nodiscard]] std::vector<Entry> list() const;
 
-    /// The file that a request's model means: a name of list(), or a path. Empty: the default. A path
-    /// may name what does not exist; a name may not (unknown_model, with the nearest).
+    /// The file that a request's model means: a name of list(), or a path. Empty: the default. A
+    /// path may name what does not exist; a name may not (unknown_model, with the nearest).
     [[nodiscard]] Result<std::filesystem::path> find(const std::string& model) const;
 
     /// The default: the chosen one, else the only one there is. unknown_model lists the choice, or

@@ -101,7 +101,8 @@ struct ReadDocument {
 }  // namespace
 
 Error route_error(std::int64_t status, const Json& document) {
-    const Json& error = member(document, "error").is_object() ? member(document, "error") : document;
+    const Json& error =
+        member(document, "error").is_object() ? member(document, "error") : document;
     const std::string type = text_of(member(error, "type"));
     std::string message = text_of(member(error, "message"));
     if (type == "exceed_context_size_error") {
@@ -161,9 +162,9 @@ void RouteReply::on_chunk(std::string_view data, std::vector<Event>& out) {
     }
     auto chunk = wire::decode_json(data);
     if (!chunk) {
-        error_ = Error{.code = ErrorCode::inference_failed,
-                       .message = "the worker sent a chunk that is not JSON: " +
-                                  chunk.error().message};
+        error_ =
+            Error{.code = ErrorCode::inference_failed,
+                  .message = "the worker sent a chunk that is not JSON: " + chunk.error().message};
     } else if (chunk->contains("error")) {
         error_ = route_error(500, *chunk);
     } else if (chunk->contains("choices")) {
@@ -231,8 +232,9 @@ void RouteReply::on_done(const Json& frame, std::vector<Event>& out) {
     for (auto& [index, call] : calls_) {
         // Models do not always write valid JSON; then the text itself is the honest answer.
         auto arguments = wire::decode_json(call.arguments);
-        out.push_back(event::ToolCall{
-            .name = call.name, .arguments = arguments ? *std::move(arguments) : Json(call.arguments)});
+        out.push_back(
+            event::ToolCall{.name = call.name,
+                            .arguments = arguments ? *std::move(arguments) : Json(call.arguments)});
     }
     out.push_back(std::move(done));
 }

@@ -44,7 +44,8 @@ private:
     std::string document_;
     std::map<std::int64_t, PartialCall> calls_;
     event::Reason reason_ = event::Reason::stop;
-    std::optional<Error> error_;  ///< reported inside the answer; ends the job when the worker is done
+    std::optional<Error>
+        error_;  ///< reported inside the answer; ends the job when the worker is done
 };
 
 /// The error that an error document of llama-server reports, from its HTTP status and its type.

@@ -4,8 +4,7 @@
 
 namespace threadrunner {
 
-void SseReader::push(std::string_view bytes,
-                     const std::function<void(std::string_view)>& on_data) {
+void SseReader::push(std::string_view bytes, const std::function<void(std::string_view)>& on_data) {
     std::string joined;
     if (!rest_.empty()) {
         joined = std::exchange(rest_, {});

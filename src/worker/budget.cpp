@@ -7,7 +7,7 @@
 namespace threadrunner {
 
 std::uint64_t Budget::default_bytes() {
-    struct sysinfo info {};
+    struct sysinfo info{};
     if (::sysinfo(&info) != 0) {
         return 0;
     }

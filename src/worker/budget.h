@@ -8,8 +8,8 @@
 
 namespace threadrunner {
 
-/// The memory that all workers together may take. Reserved when a worker starts, given back when its
-/// process is gone; it counts promises, not use.
+/// The memory that all workers together may take. Reserved when a worker starts, given back when
+/// its process is gone; it counts promises, not use.
 class Budget {
 public:
     explicit Budget(std::uint64_t bytes) : bytes_(bytes) {}

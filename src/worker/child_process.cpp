@@ -226,7 +226,8 @@ private:
     std::shared_ptr<Core> core_;
 };
 
-/// What the child needs, prepared before fork(): after it, only async-signal-safe calls are allowed.
+/// What the child needs, prepared before fork(): after it, only async-signal-safe calls are
+/// allowed.
 struct ChildSetup {
     std::string program;
     std::vector<char*> arguments;

@@ -19,7 +19,7 @@ struct LaunchPlan {
     /// Members of the `load` frame that makes it ready; none: it is ready once it has greeted.
     std::optional<wire::Json> load;
     std::uint64_t memory_bytes = 0;  ///< reserved in the budget while it lives
-    std::string memory_detail;  ///< what they are made of, for the refusal
+    std::string memory_detail;       ///< what they are made of, for the refusal
 };
 
 /// One job's dialogue with its worker: what to send, and what the answers mean.
@@ -38,8 +38,8 @@ public:
     virtual void receive(const wire::Json& frame, std::vector<Event>& out) = 0;
 };
 
-/// Teaches the pool one sort of worker. Stateless but for settings; called on the event loop but for
-/// plan(), which is called on a thread for files.
+/// Teaches the pool one sort of worker. Stateless but for settings; called on the event loop but
+/// for plan(), which is called on a thread for files.
 class Kind {
 public:
     Kind() = default;

@@ -1,7 +1,7 @@
 #include "worker/pool.h"
 
-#include <boost/asio/post.hpp>
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "base/limits.h"
@@ -105,13 +105,13 @@ void Pool::consider_start(Supervisor& worker) {
     const auto now = Clock::now();
     if (auto wait = worker.crash_policy().refuses_for(now)) {
         jobs_.emit_waiting(
-            target, Error{.code = ErrorCode::worker_crashed,
-                          .message = "the worker " + target.label() + " crashed " +
-                                     std::to_string(worker.crash_policy().crashes()) +
-                                     " times in a row and is not started again for " +
-                                     format_duration(*wait) + "; the last time it " +
-                                     worker.last_crash(),
-                          .retry_after = *wait});
+            target,
+            Error{.code = ErrorCode::worker_crashed,
+                  .message = "the worker " + target.label() + " crashed " +
+                             std::to_string(worker.crash_policy().crashes()) +
+                             " times in a row and is not started again for " +
+                             format_duration(*wait) + "; the last time it " + worker.last_crash(),
+                  .retry_after = *wait});
         return;
     }
     if (worker.crash_policy().start_at() > now) {
@@ -132,8 +132,7 @@ void Pool::consider_start(Supervisor& worker) {
 
 void Pool::start(const Target& target, Result<LaunchPlan> plan) {
     Supervisor& worker = worker_for(target);
-    if (worker.state() != Supervisor::State::stopped ||
-        jobs_.scheduler().waiting(target) == 0) {
+    if (worker.state() != Supervisor::State::stopped || jobs_.scheduler().waiting(target) == 0) {
         return;
     }
     if (plan && !budget_.ever_fits(plan->memory_bytes)) {
@@ -147,8 +146,7 @@ void Pool::start(const Target& target, Result<LaunchPlan> plan) {
     if (plan && !make_room(target, plan->memory_bytes)) {
         return;
     }
-    const auto started = plan ? worker.start(*plan)
-                              : Result<void>(std::unexpected(plan.error()));
+    const auto started = plan ? worker.start(*plan) : Result<void>(std::unexpected(plan.error()));
     if (!started) {
         budget_.release(target);
         jobs_.emit_waiting(target, started.error());
@@ -221,9 +219,9 @@ void Pool::wake() {
     for (const auto& [target, worker] : workers_) {
         const auto expires = worker->expires_at();
         if (expires && *expires <= now) {
-            log::info("daemon", "worker {} is unloaded after {} without a request",
-                      target.label(), format_duration(std::chrono::duration_cast<
-                                          std::chrono::milliseconds>(now - worker->idle_since())));
+            log::info("daemon", "worker {} is unloaded after {} without a request", target.label(),
+                      format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(
+                          now - worker->idle_since())));
             worker->stop(settings_.worker_stop);
         } else if (expires) {
             wake_at(*expires);

@@ -20,9 +20,9 @@
 
 namespace threadrunner {
 
-/// Owns the workers and leases their slots. It pulls a job when it has a free slot for its target, so
-/// no second queue hides inside a worker and the order stays the scheduler's. It starts workers as
-/// the budget allows, evicts idle ones, stops those that nobody used for their idle time.
+/// Owns the workers and leases their slots. It pulls a job when it has a free slot for its target,
+/// so no second queue hides inside a worker and the order stays the scheduler's. It starts workers
+/// as the budget allows, evicts idle ones, stops those that nobody used for their idle time.
 class Pool : public Runner, private Supervisor::Observer {
 public:
     /// `files` is where plans are made: they read the disk. It is joined before the pool goes.

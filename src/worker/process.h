@@ -16,17 +16,17 @@ namespace threadrunner {
 
 /// How a process ended.
 struct ExitStatus {
-    int code = 0;  ///< exit code, if it exited
-    int signal = 0;  ///< the signal that ended it; 0: it exited
+    int code = 0;       ///< exit code, if it exited
+    int signal = 0;     ///< the signal that ended it; 0: it exited
     std::string fault;  ///< why we ended it, if we did
 
     /// "exited with code 1", "was ended by signal 9 (Killed)".
     [[nodiscard]] std::string describe() const;
 };
 
-/// A running worker: takes frames, can be signalled, and reports to its observer. Destroying it kills
-/// the process and silences it. Tests put a scripted one in its place; a kind whose worker speaks
-/// something else (HTTP, say) translates here, so that nothing above needs to know.
+/// A running worker: takes frames, can be signalled, and reports to its observer. Destroying it
+/// kills the process and silences it. Tests put a scripted one in its place; a kind whose worker
+/// speaks something else (HTTP, say) translates here, so that nothing above needs to know.
 class Process {
 public:
     class Observer {
@@ -58,8 +58,8 @@ struct Command {
     std::vector<std::string> arguments;  ///< without the program's name
 };
 
-/// Starts a worker that reports to `observer`, which outlives it. Never calls the observer before it
-/// has returned.
+/// Starts a worker that reports to `observer`, which outlives it. Never calls the observer before
+/// it has returned.
 using Spawner = std::function<Result<std::unique_ptr<Process>>(const Command&, Process::Observer&)>;
 
 }  // namespace threadrunner

@@ -38,8 +38,8 @@ bool costs_credit(std::string_view event) {
 }
 
 log::Level level_of(std::string_view line) {
-    for (const auto& [prefix, level] : {std::pair{"error:", log::Level::warn},
-                                        std::pair{"warning:", log::Level::info}}) {
+    for (const auto& [prefix, level] :
+         {std::pair{"error:", log::Level::warn}, std::pair{"warning:", log::Level::info}}) {
         if (line.starts_with(prefix)) {
             return level;
         }
@@ -359,8 +359,8 @@ void Supervisor::watch() {
 }
 
 void Supervisor::check_health(Clock::time_point now) {
-    const bool may_work =
-        std::any_of(runs_.begin(), runs_.end(), [](const auto& run) { return run.second.credit > 0; });
+    const bool may_work = std::any_of(runs_.begin(), runs_.end(),
+                                      [](const auto& run) { return run.second.credit > 0; });
     if (!may_work && state_ != State::starting) {
         watchdog_->excused(now);
     }

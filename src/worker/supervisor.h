@@ -21,9 +21,9 @@
 
 namespace threadrunner {
 
-/// One worker over all its lives: starts its process, feeds it, watches it, stops it, and settles the
-/// jobs of one that crashed. It serves every kind; what differs is in the Kind. It decides nothing
-/// about memory or about who runs next: that is the pool, its observer.
+/// One worker over all its lives: starts its process, feeds it, watches it, stops it, and settles
+/// the jobs of one that crashed. It serves every kind; what differs is in the Kind. It decides
+/// nothing about memory or about who runs next: that is the pool, its observer.
 ///
 ///     stopped -> starting -> ready -> draining -> stopped        (a crash: any -> stopped)
 class Supervisor : private Process::Observer {
@@ -81,13 +81,13 @@ public:
     [[nodiscard]] std::optional<Clock::time_point> expires_at() const;
 
 private:
-    /// A job on this worker. Its Job may have ended already (a deadline): the slot is ours until the
-    /// worker lets go.
+    /// A job on this worker. Its Job may have ended already (a deadline): the slot is ours until
+    /// the worker lets go.
     struct Run {
         JobId job = 0;
         std::unique_ptr<Exchange> exchange;
         std::size_t slot = 0;
-        std::int64_t credit = 0;  ///< events that the worker may still send
+        std::int64_t credit = 0;       ///< events that the worker may still send
         std::int64_t credit_held = 0;  ///< given back by the door, not yet passed on
     };
     using RunId = std::uint64_t;
@@ -126,7 +126,7 @@ private:
     std::vector<bool> slots_;  ///< true: taken
     RunId last_run_ = 0;
     wire::Json meta_;
-    std::vector<Event> events_;  ///< of the frame at hand; kept for its capacity
+    std::vector<Event> events_;      ///< of the frame at hand; kept for its capacity
     std::deque<std::string> lines_;  ///< the last that it wrote on stderr
     std::string kill_reason_;
     std::string last_crash_;
@@ -135,7 +135,7 @@ private:
     Clock::time_point ready_since_{};
     Clock::time_point idle_since_{};
     Clock::time_point terminate_at_{};  ///< draining: SIGTERM
-    Clock::time_point kill_at_{};  ///< draining: SIGKILL
+    Clock::time_point kill_at_{};       ///< draining: SIGKILL
 };
 
 }  // namespace threadrunner

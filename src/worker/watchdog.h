@@ -23,8 +23,8 @@ public:
 
     /// Whether it may get new work.
     [[nodiscard]] bool suspect(Clock::time_point now) const;
-    /// Why it has to be killed; nothing while it is well. `has_work`: jobs (or a load) under way that
-    /// do not wait for their client.
+    /// Why it has to be killed; nothing while it is well. `has_work`: jobs (or a load) under way
+    /// that do not wait for their client.
     [[nodiscard]] std::optional<std::string> fault(Clock::time_point now, bool has_work) const;
 
 private:

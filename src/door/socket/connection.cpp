@@ -108,8 +108,8 @@ Connection::Connection(Socket socket, std::string owner, SocketContext& context)
 Connection::~Connection() { abandon_all(); }
 
 awaitable<void> Connection::run() {
-    // The reader ends when the client is gone, the writer when everything is said and `closing_`, or
-    // when nothing can be written: either way the other has nothing left to do.
+    // The reader ends when the client is gone, the writer when everything is said and `closing_`,
+    // or when nothing can be written: either way the other has nothing left to do.
     co_await (read_frames() || write_outbox());
     abandon_all();
 }
@@ -211,7 +211,8 @@ awaitable<void> Connection::wait_until_gone() {
 awaitable<void> Connection::write_outbox() {
     SystemError ignored;
     for (;;) {
-        while (outbox_.empty()) {
+        // Events that v1 does not show are due without having bytes.
+        while (outbox_.empty() && due_.empty()) {
             if (closing_) {
                 co_return;
             }
@@ -235,8 +236,9 @@ awaitable<bool> Connection::write_batch(std::string_view batch) {
         std::size_t sent = socket_.write_some(asio::buffer(batch), error);
         if (error == asio::error::would_block) {
             asio::steady_timer timer(socket_.get_executor(), context_.settings.socket_stall);
-            const auto first = co_await (socket_.async_wait(Socket::wait_write, asio::use_awaitable) ||
-                                         timer.async_wait(asio::use_awaitable));
+            const auto first =
+                co_await (socket_.async_wait(Socket::wait_write, asio::use_awaitable) ||
+                          timer.async_wait(asio::use_awaitable));
             if (first.index() == 1) {
                 log::warn("daemon", "a client ({}) read nothing for {}: its connection is closed",
                           owner_, format_duration(context_.settings.socket_stall));
@@ -259,9 +261,9 @@ Result<void> Connection::check_version(const wire::Json& frame) {
                     "protocol");
     }
     if (version_ != 0 && version_ != *version) {
-        return fail(ErrorCode::invalid_request,
-                    "this connection speaks version " + std::to_string(version_) +
-                        ", as its first frame said");
+        return fail(ErrorCode::invalid_request, "this connection speaks version " +
+                                                    std::to_string(version_) +
+                                                    ", as its first frame said");
     }
     version_ = *version;
     return {};
@@ -302,11 +304,11 @@ awaitable<void> Connection::on_v2(const wire::Json& frame) {
     }
     auto request = socket_v2::decode_request(*envelope, frame, Clock::now());
     if (request && streams_.size() >= limits::jobs_per_connection_max) {
-        request = std::unexpected(
-            Error{.code = ErrorCode::overloaded,
-                  .message = "this connection has " + std::to_string(streams_.size()) +
-                             " jobs under way, as many as one may",
-                  .retry_after = limits::overloaded_retry_after});
+        request = std::unexpected(Error{.code = ErrorCode::overloaded,
+                                        .message = "this connection has " +
+                                                   std::to_string(streams_.size()) +
+                                                   " jobs under way, as many as one may",
+                                        .retry_after = limits::overloaded_retry_after});
     }
     if (!request) {
         socket_v2::append_event(outbox_, id, 1, request.error());

@@ -32,8 +32,8 @@ struct SocketContext {
     std::vector<char> read_buffer = std::vector<char>(64 * limits::kib);
 };
 
-/// One client of the socket: its frames in, its jobs' events out. When it goes, so do the jobs that it
-/// has not detached. Lives on the event loop, inside the coroutine that awaits run().
+/// One client of the socket: its frames in, its jobs' events out. When it goes, so do the jobs that
+/// it has not detached. Lives on the event loop, inside the coroutine that awaits run().
 class Connection {
 public:
     using Socket = boost::asio::local::stream_protocol::socket;
@@ -96,9 +96,9 @@ private:
     std::vector<Due> due_;
     std::map<std::int64_t, std::unique_ptr<JobStream>> streams_;  ///< by request id
     Clock::time_point frame_due_{};  ///< when the frame that has begun must be whole
-    std::int64_t version_ = 0;  ///< fixed by the first frame
-    bool read_ended_ = false;  ///< the client sends nothing more, but may read
-    bool closing_ = false;  ///< nothing more is read; closes when the outbox is empty
+    std::int64_t version_ = 0;       ///< fixed by the first frame
+    bool read_ended_ = false;        ///< the client sends nothing more, but may read
+    bool closing_ = false;           ///< nothing more is read; closes when the outbox is empty
 };
 
 }  // namespace threadrunner

@@ -71,7 +71,7 @@ Result<void> SocketListener::start() {
 }
 
 Result<void> SocketListener::remove_leftover() {
-    struct stat status {};
+    struct stat status{};
     if (::lstat(path_.c_str(), &status) != 0) {
         return {};
     }

@@ -24,8 +24,8 @@ public:
     /// Accepts nobody any more, and removes the socket's name.
     void close();
 
-    /// Ends the connections, each when it has written what it has to say or after a second. Await it
-    /// before the listener goes.
+    /// Ends the connections, each when it has written what it has to say or after a second. Await
+    /// it before the listener goes.
     [[nodiscard]] boost::asio::awaitable<void> stop();
 
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }

@@ -143,30 +143,35 @@ struct Op {
 
 /// Every op that this daemon serves.
 constexpr std::array ops = {
-    Op{"generate", [](Fields& f, Clock::time_point now) -> Request {
+    Op{"generate",
+       [](Fields& f, Clock::time_point now) -> Request {
            return decode_job(f, decode_generate(f), now);
        }},
-    Op{"embed", [](Fields& f, Clock::time_point now) -> Request {
+    Op{"embed",
+       [](Fields& f, Clock::time_point now) -> Request {
            return decode_job(f, decode_embed(f), now);
        }},
-    Op{"tokenize", [](Fields& f, Clock::time_point now) -> Request {
+    Op{"tokenize",
+       [](Fields& f, Clock::time_point now) -> Request {
            return decode_job(f, decode_tokenize(f), now);
        }},
-    Op{"detokenize", [](Fields& f, Clock::time_point now) -> Request {
+    Op{"detokenize",
+       [](Fields& f, Clock::time_point now) -> Request {
            return decode_job(f, decode_detokenize(f), now);
        }},
-    Op{"load", [](Fields& f, Clock::time_point now) -> Request {
+    Op{"load",
+       [](Fields& f, Clock::time_point now) -> Request {
            return decode_job(f, work::Load{}, now);
        }},
     Op{"unload", decode_unload},
-    Op{"attach", [](Fields& f, Clock::time_point) -> Request {
+    Op{"attach",
+       [](Fields& f, Clock::time_point) -> Request {
            const JobId job = decode_job_id(f);
            const auto after = f.integer("after_seq", 0).value_or(0);
            return Attach{.job = job, .after_seq = static_cast<std::uint64_t>(after)};
        }},
-    Op{"cancel", [](Fields& f, Clock::time_point) -> Request {
-           return Cancel{.job = decode_job_id(f)};
-       }},
+    Op{"cancel",
+       [](Fields& f, Clock::time_point) -> Request { return Cancel{.job = decode_job_id(f)}; }},
     Op{"status", [](Fields&, Clock::time_point) -> Request { return Status{}; }},
     Op{"ps", [](Fields&, Clock::time_point) -> Request { return Ps{}; }},
     Op{"models", [](Fields&, Clock::time_point) -> Request { return Models{}; }},
@@ -201,8 +206,7 @@ Result<Envelope> decode_envelope(const Json& frame) {
     return envelope;
 }
 
-Result<Request> decode_request(const Envelope& envelope, const Json& frame,
-                               Clock::time_point now) {
+Result<Request> decode_request(const Envelope& envelope, const Json& frame, Clock::time_point now) {
     const auto op = std::find_if(ops.begin(), ops.end(),
                                  [&](const Op& row) { return row.name == envelope.op; });
     if (op == ops.end()) {
@@ -210,8 +214,9 @@ Result<Request> decode_request(const Envelope& envelope, const Json& frame,
     }
     Fields fields(frame, "the request");
     if (fields.has("session")) {
-        return fail(ErrorCode::not_supported, "this daemon does not keep sessions: send the "
-                                              "conversation so far in 'messages'");
+        return fail(ErrorCode::not_supported,
+                    "this daemon does not keep sessions: send the "
+                    "conversation so far in 'messages'");
     }
     Request request = op->decode(fields, now);
     if (auto checked = fields.check(); !checked) {

@@ -35,7 +35,8 @@ struct Envelope {
     std::string op;
 };
 
-/// Reads `id` and `op`; without them nothing can be answered, so an error here closes the connection.
+/// Reads `id` and `op`; without them nothing can be answered, so an error here closes the
+/// connection.
 [[nodiscard]] Result<Envelope> decode_envelope(const wire::Json& frame);
 
 /// Reads the members of the envelope's op. Jobs come without their owner. Unknown members are
