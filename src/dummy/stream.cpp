@@ -60,9 +60,12 @@ public:
         if (!mute_) {
             worker_.hello();
         }
-        while (open_ && !worker_.done()) {
+        while (true) {
             worker_.advance(Clock::now());
             write_some();
+            if (!open_ || worker_.done()) {
+                return {};
+            }
             if (const auto fault = worker_.take_fault()) {
                 perform(*fault, worker_.outbox());
                 continue;
@@ -71,7 +74,6 @@ public:
                 return read;
             }
         }
-        return {};
     }
 
 private:

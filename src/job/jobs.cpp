@@ -220,8 +220,9 @@ void Jobs::expire() {
         Job& job = *live_.at(id);
         const Target target = job.target;
         const bool waited = scheduler_.remove(id);
+        // The request was read a moment before the job was created: up, to what it asked for.
         const auto allowed =
-            std::chrono::duration_cast<std::chrono::milliseconds>(*job.spec.deadline - job.created);
+            std::chrono::ceil<std::chrono::milliseconds>(*job.spec.deadline - job.created);
         if (!waited) {
             runner_->cancel(id);
         }
