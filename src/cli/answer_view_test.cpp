@@ -1,0 +1,154 @@
+#include "cli/answer_view.h"
+
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+#include "cli/json_view.h"
+#include "cli/transcript.h"
+
+namespace threadrunner::cli {
+namespace {
+
+constexpr Terminal a_pipe = {};
+constexpr Terminal a_terminal = {
+    .out = true, .err = true, .redraw = true, .colour = true, .utf8 = false, .columns = 40};
+
+class AnswerViewTest : public testing::Test {
+protected:
+    void show(View& view, const Event& event) { view.show(event, document_, start_); }
+    void show_late(View& view, const Event& event) {
+        view.show(event, document_, start_ + limits::progress_after);
+    }
+    std::string shown() { return transcript(screen_); }
+
+    Screen screen_;
+    Clock::time_point start_ = Clock::time_point(std::chrono::hours(1));
+    std::string document_ = R"({"ev":"token"})";
+};
+
+TEST_F(AnswerViewTest, TheAnswerAloneIsOnStdoutAndEndsInALineBreak) {
+    AnswerView view(screen_, a_pipe, start_);
+    show(view, event::Accepted{.job = "j1"});
+    show(view, event::Load{.stage = "model", .fraction = 0.5});
+    show(view, event::Token{.text = "Hello"});
+    show(view, event::Token{.text = " there"});
+    show(view, event::Done{});
+    view.finish();
+    EXPECT_EQ(shown(), "[out]Hello there\n");
+}
+
+TEST_F(AnswerViewTest, ALineBreakAtTheEndIsNotDoubled) {
+    AnswerView view(screen_, a_pipe, start_);
+    show(view, event::Token{.text = "a\n"});
+    show(view, event::Done{});
+    EXPECT_EQ(shown(), "[out]a\n");
+}
+
+TEST_F(AnswerViewTest, AnEmptyAnswerIsEmpty) {
+    AnswerView view(screen_, a_pipe, start_);
+    show(view, event::Token{.text = ""});
+    show(view, event::Done{});
+    view.finish();
+    EXPECT_EQ(shown(), "");
+}
+
+TEST_F(AnswerViewTest, TheBarIsGoneBeforeTheFirstToken) {
+    AnswerView view(screen_, a_terminal, start_);
+    show_late(view, event::Load{.stage = "model", .fraction = 0.25});
+    EXPECT_EQ(shown(), "[err]\r\x1b[KLoading the model ####............ 25 %");
+    show_late(view, event::Token{.text = "x"});
+    EXPECT_EQ(shown(), "[err]\r\x1b[K[out]x");
+}
+
+TEST_F(AnswerViewTest, AnAnswerCannotCommandTheTerminalButPipesGetItWhole) {
+    AnswerView on_terminal(screen_, a_terminal, start_);
+    show(on_terminal, event::Token{.text = "\x1b[2J"});
+    EXPECT_EQ(shown(), "[out]␛[2J");
+    AnswerView piped(screen_, a_pipe, start_);
+    show(piped, event::Token{.text = "\x1b[2J"});
+    EXPECT_EQ(shown(), "[out]\x1b[2J");
+}
+
+TEST_F(AnswerViewTest, ReasoningIsDimOnATerminalAndNowhereElse) {
+    AnswerView on_terminal(screen_, a_terminal, start_);
+    show(on_terminal, event::Reasoning{.text = "hm"});
+    show(on_terminal, event::Reasoning{.text = "m"});
+    show(on_terminal, event::Token{.text = "Yes"});
+    EXPECT_EQ(shown(), "[err]\x1b[2mhmm\x1b[0m\n\n[out]Yes");
+    AnswerView piped(screen_, a_pipe, start_);
+    show(piped, event::Reasoning{.text = "hm"});
+    EXPECT_EQ(shown(), "");
+}
+
+TEST_F(AnswerViewTest, ReasoningWithoutColoursStaysPlain) {
+    Terminal plain = a_terminal;
+    plain.colour = false;
+    AnswerView view(screen_, plain, start_);
+    show(view, event::Reasoning{.text = "hm"});
+    show(view, event::Token{.text = "Yes"});
+    EXPECT_EQ(shown(), "[err]hm\n\n[out]Yes");
+}
+
+TEST_F(AnswerViewTest, WithoutStreamingTheAnswerComesAtItsEnd) {
+    AnswerView view(screen_, a_pipe, start_, AnswerView::Pace::at_the_end);
+    show(view, event::Token{.text = "a"});
+    show(view, event::Token{.text = "b"});
+    EXPECT_EQ(shown(), "");
+    show(view, event::Done{});
+    EXPECT_EQ(shown(), "[out]ab\n");
+}
+
+TEST_F(AnswerViewTest, APersonLearnsThatAnAnswerWasCut) {
+    AnswerView view(screen_, a_terminal, start_);
+    show(view, event::Token{.text = "a"});
+    show(view,
+         event::Done{.reason = event::Reason::length, .usage = event::Usage{.completion = 1}});
+    EXPECT_EQ(shown(),
+              "[out]a\n[err]\x1b[2m(cut after 1 tokens: --max-tokens allows more)\x1b[0m\n");
+}
+
+TEST_F(AnswerViewTest, AnAnswerThatBreaksOffLeavesTheCursorOnItsOwnLine) {
+    AnswerView view(screen_, a_terminal, start_);
+    show(view, event::Token{.text = "half"});
+    show(view, Error{.code = ErrorCode::worker_crashed, .message = "gone"});
+    view.finish();
+    EXPECT_EQ(shown(), "[out]half\n");
+}
+
+TEST_F(AnswerViewTest, AThousandTokensThatArriveTogetherAreOnePiece) {
+    AnswerView view(screen_, a_pipe, start_);
+    for (int i = 0; i < 1000; ++i) {
+        show(view, event::Token{.text = "x"});
+    }
+    EXPECT_EQ(screen_.pieces().size(), 1U);
+}
+
+TEST_F(AnswerViewTest, VectorsAreOneDocumentALine) {
+    AnswerView view(screen_, a_pipe, start_);
+    show(view, event::Output{.value = {0.5, 1}});
+    show(view, event::Output{.value = {2}});
+    EXPECT_EQ(shown(), "[out][0.5,1]\n[2]\n");
+}
+
+TEST_F(AnswerViewTest, EventsForProgramsAreAsTheyCameOneALine) {
+    JsonEventsView view(screen_, a_pipe);
+    show(view, event::Token{.text = "x"});
+    document_ = "{\n\"ev\": \"token\"}";
+    show(view, event::Token{.text = "y"});
+    EXPECT_EQ(shown(), "[out]{\"ev\":\"token\"}\n{\"ev\":\"token\",\"text\":\"y\"}\n");
+}
+
+TEST_F(AnswerViewTest, ASummaryHoldsTheWholeJob) {
+    JsonSummaryView view(screen_, a_pipe);
+    show(view, event::Reasoning{.text = "hm"});
+    show(view, event::Token{.text = "a"});
+    show(view, event::Token{.text = "b"});
+    show(view, event::Done{.reason = event::Reason::length,
+                           .usage = event::Usage{.prompt = 2, .completion = 2}});
+    EXPECT_EQ(shown(),
+              "[out]{\"ev\":\"done\",\"reason\":\"length\",\"reasoning\":\"hm\",\"text\":\"ab\","
+              "\"usage\":{\"cached\":0,\"completion\":2,\"prompt\":2}}\n");
+}
+
+}  // namespace
+}  // namespace threadrunner::cli

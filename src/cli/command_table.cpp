@@ -1,0 +1,125 @@
+#include "cli/command_table.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace threadrunner::cli {
+namespace {
+
+bool anything(Words) { return true; }
+bool nothing(Words arguments) { return arguments.empty(); }
+bool one_at_most(Words arguments) { return arguments.size() <= 1; }
+
+bool is_number(const std::string& word) {
+    return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool numbers(Words arguments) { return std::ranges::all_of(arguments, is_number); }
+
+/// Job ids hold a digit: `cancel culture` is a prompt.
+bool a_job(Words arguments) {
+    return arguments.size() == 1 && arguments[0].find_first_of("0123456789") != std::string::npos;
+}
+
+bool a_shell(Words arguments) {
+    constexpr std::array<std::string_view, 3> shells = {"bash", "zsh", "fish"};
+    return arguments.size() == 1 && std::ranges::count(shells, arguments[0]) == 1;
+}
+
+bool a_command(Words arguments) {
+    return arguments.empty() || (arguments.size() == 1 && find_command(arguments[0]) != nullptr);
+}
+
+constexpr std::array commands = {
+    CommandSpec{Command::ask, "ask", "WORDS...", "ask a model; the word 'ask' may be left out",
+                R"(  threadrunner ask status             the word as a prompt, not the command
+  threadrunner -- stop talking        the same, shorter
+  git diff | threadrunner "Review this change"
+  threadrunner --json Hello           events, one JSON document a line
+  threadrunner --json --no-stream Hi  one JSON document: text, reason, usage, timings
+
+The words, joined by blanks, are the prompt. What comes in by a pipe or a file follows them after a
+blank line. The answer alone goes to stdout and ends in a line break; progress goes to stderr, only
+on a terminal. When the reader of stdout goes away (| head) the job is cancelled, with exit code 0.
+Ctrl-C cancels the job too, with 130.)",
+                anything},
+    CommandSpec{Command::embed, "embed", "[TEXT...]", "turn texts into vectors",
+                R"(  threadrunner embed "a cat" "a dog"  two vectors, one JSON array a line
+  threadrunner embed < lines.txt      a vector for each line)",
+                anything},
+    CommandSpec{
+        Command::tokenize, "tokenize", "[WORDS...]", "show the tokens of a text",
+        R"(  threadrunner tokenize Hello there   one token a line: its number, its piece of the text
+  threadrunner tokenize --json < essay.txt)",
+        anything},
+    CommandSpec{Command::detokenize, "detokenize", "[NUMBER...]", "turn tokens into text",
+                R"(  threadrunner detokenize 9259 993
+  echo 9259 993 | threadrunner detokenize)",
+                numbers},
+    CommandSpec{Command::models, "models", "", "list the models that are there",
+                R"(  threadrunner models
+  threadrunner models --json | jq -r '.models[].name')",
+                nothing},
+    CommandSpec{Command::load, "load", "[MODEL]", "load a model before it is needed",
+                R"(  threadrunner load                   the default model
+  threadrunner load gemma-3-270m --keep-alive 1h
+  threadrunner load ./my.gguf)",
+                one_at_most},
+    CommandSpec{Command::unload, "unload", "MODEL | --all", "give a model's memory back",
+                R"(  threadrunner unload gemma-3-270m
+  threadrunner unload --all)",
+                one_at_most},
+    CommandSpec{Command::status, "status", "", "whether the daemon runs, and how it is",
+                R"(  threadrunner status                 exit code 2 when no daemon is running
+  threadrunner status --json | jq .jobs)",
+                nothing},
+    CommandSpec{Command::ps, "ps", "", "list workers and jobs", R"(  threadrunner ps)", nothing},
+    CommandSpec{Command::cancel, "cancel", "JOB", "end a job",
+                R"(  threadrunner cancel j12             its number is in: threadrunner ps)",
+                a_job},
+    CommandSpec{Command::stop, "stop", "", "stop the daemon when its jobs are done",
+                R"(  threadrunner stop)", nothing},
+    CommandSpec{Command::logs, "logs", "[-f] [-n LINES]", "show the daemon's log",
+                R"(  threadrunner logs                   the last 20 lines
+  threadrunner logs -n 200 -f         the last 200, and what comes)",
+                nothing},
+    CommandSpec{Command::serve, "serve", "", "run the daemon here, in the foreground",
+                R"(  threadrunner serve                  Ctrl-C stops it
+  THREADRUNNER_LOG=debug threadrunner serve)",
+                nothing},
+    CommandSpec{Command::version, "version", "", "show the versions",
+                R"(  threadrunner version
+  threadrunner version --json | jq -r .version)",
+                nothing},
+    CommandSpec{Command::completion, "completion", "bash|zsh|fish", "print a completion script",
+                R"(  source <(threadrunner completion bash)
+  threadrunner completion zsh  > "${fpath[1]}/_threadrunner"
+  threadrunner completion fish > ~/.config/fish/completions/threadrunner.fish)",
+                a_shell},
+    CommandSpec{Command::help, "help", "[COMMAND]", "show this, or more about one command",
+                R"(  threadrunner help logs)", a_command},
+};
+
+constexpr bool rows_follow_the_enum() {
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        if (static_cast<std::size_t>(commands[i].command) != i) {
+            return false;
+        }
+    }
+    return commands.size() == static_cast<std::size_t>(Command::help) + 1;
+}
+static_assert(rows_follow_the_enum(), "spec_of() indexes the table by command");
+
+}  // namespace
+
+std::span<const CommandSpec> command_table() { return commands; }
+
+const CommandSpec& spec_of(Command command) { return commands[static_cast<std::size_t>(command)]; }
+
+const CommandSpec* find_command(std::string_view name) {
+    const auto* found = std::ranges::find(commands, name, &CommandSpec::name);
+    return found == commands.end() ? nullptr : found;
+}
+
+}  // namespace threadrunner::cli

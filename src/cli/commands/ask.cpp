@@ -1,0 +1,52 @@
+#include <memory>
+#include <utility>
+
+#include "base/paths.h"
+#include "cli/answer_view.h"
+#include "cli/commands/call.h"
+#include "cli/commands/commands.h"
+#include "cli/json_view.h"
+#include "cli/request.h"
+
+namespace threadrunner::cli {
+namespace {
+
+std::unique_ptr<View> make_view(const Options& options, Context& context) {
+    Screen& screen = context.console.screen();
+    if (options.json && options.no_stream) {
+        return std::make_unique<JsonSummaryView>(screen, context.terminal);
+    }
+    if (options.json) {
+        return std::make_unique<JsonEventsView>(screen, context.terminal);
+    }
+    return std::make_unique<AnswerView>(
+        screen, context.terminal, Clock::now(),
+        options.no_stream ? AnswerView::Pace::at_the_end : AnswerView::Pace::as_it_comes);
+}
+
+}  // namespace
+
+Outcome run_ask(const Invocation& invocation, Context& context) {
+    const Options& options = invocation.options;
+    const auto until = deadline_of(options);
+    const auto input = piped_input(context, invocation.words.empty(), until);
+    if (!input) {
+        return std::unexpected(input.error());
+    }
+    std::string prompt = compose_prompt(invocation.words, *input);
+    if (prompt.empty()) {
+        return fail_usage(
+            "nothing to ask; for example: threadrunner \"Why is the sky blue?\" (more: "
+            "threadrunner --help)");
+    }
+    wire::Json request = make_model_request("generate", options, environment);
+    request["prompt"] = std::move(prompt);
+    const auto view = make_view(options, context);
+    const auto ending = call(context, options, std::move(request), *view, Reach::start, until);
+    if (!ending) {
+        return std::unexpected(ending.error());
+    }
+    return exit_of(*ending);
+}
+
+}  // namespace threadrunner::cli

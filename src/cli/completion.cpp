@@ -1,0 +1,195 @@
+#include "cli/completion.h"
+
+#include <array>
+#include <utility>
+
+#include "cli/command_table.h"
+#include "cli/option_table.h"
+
+namespace threadrunner::cli {
+namespace {
+
+/// The scripts; what stands between percent signs comes from the tables.
+constexpr std::string_view bash_template = R"(# bash completion for threadrunner
+_threadrunner() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+    COMPREPLY=()
+    case $before in
+%VALUES%
+    completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
+    help) COMPREPLY=($(compgen -W "%COMMANDS%" -- "$word")); return ;;
+    load) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    esac
+    if [[ $word == -* ]]; then
+        COMPREPLY=($(compgen -W "%OPTIONS%" -- "$word"))
+    elif ((COMP_CWORD == 1)); then
+        COMPREPLY=($(compgen -W "%COMMANDS%" -- "$word"))
+    fi
+}
+complete -o filenames -F _threadrunner threadrunner
+)";
+
+constexpr std::string_view zsh_template = R"(#compdef threadrunner
+_threadrunner() {
+    local -a commands=(
+%COMMANDS%
+    )
+    _arguments -S \
+%OPTIONS%
+        '1:command:->first' '*::words:->rest'
+    case $state in
+    first) _describe command commands ;;
+    rest)
+        case $words[1] in
+        completion) compadd bash zsh fish ;;
+        help) _describe command commands ;;
+        load) _files ;;
+        esac ;;
+    esac
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    _threadrunner "$@"
+else
+    compdef _threadrunner threadrunner
+fi
+)";
+
+constexpr std::string_view fish_template = R"(# fish completion for threadrunner
+complete -c threadrunner -f
+%COMMANDS%
+%OPTIONS%
+complete -c threadrunner -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
+complete -c threadrunner -n '__fish_seen_subcommand_from help' -a '%NAMES%'
+complete -c threadrunner -n '__fish_seen_subcommand_from load' -F
+)";
+
+std::string replaced(std::string text, std::string_view what, std::string_view with) {
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
+        text.replace(at, what.size(), with);
+    }
+    return text;
+}
+
+/// Text between single quotes of a shell.
+std::string in_quotes(std::string_view text) {
+    return "'" + replaced(std::string(text), "'", "'\\''") + "'";
+}
+
+bool takes_file(const OptionSpec& option) {
+    return option.name == "--model" || option.name == "--socket" || option.name == "--home";
+}
+
+std::string_view choices_of(const OptionSpec& option) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 2> choices = {{
+        {"--backend", "llama dummy upstream"},
+        {"--priority", "interactive batch"},
+    }};
+    for (const auto& [name, words] : choices) {
+        if (name == option.name) {
+            return words;
+        }
+    }
+    return {};
+}
+
+/// What `text_of` makes of each row, a separator between.
+template <class Rows, class TextOf>
+std::string joined(const Rows& rows, std::string_view separator, TextOf text_of) {
+    std::string out;
+    for (const auto& row : rows) {
+        const std::string text(text_of(row));
+        out += text.empty() || out.empty() ? "" : separator;
+        out += text;
+    }
+    return out;
+}
+
+std::string command_names() {
+    return joined(command_table(), " ", [](const CommandSpec& command) { return command.name; });
+}
+
+std::string bash_value(const OptionSpec& option) {
+    if (option.is_flag()) {
+        return {};
+    }
+    const std::string letter = option.letter == '\0' ? "" : std::string("-") + option.letter + "|";
+    const std::string source =
+        takes_file(option) ? "-f" : "-W \"" + std::string(choices_of(option)) + "\"";
+    return "    " + letter + std::string(option.name) + ") COMPREPLY=($(compgen " + source +
+           " -- \"$word\")); return ;;";
+}
+
+std::string bash_script() {
+    std::string out(bash_template);
+    out = replaced(out, "%VALUES%", joined(option_table(), "\n", bash_value));
+    out =
+        replaced(out, "%OPTIONS%",
+                 joined(option_table(), " ", [](const OptionSpec& option) { return option.name; }));
+    return replaced(out, "%COMMANDS%", command_names());
+}
+
+std::string zsh_option(const OptionSpec& option) {
+    std::string help(option.help);
+    for (const std::string_view special : {":", "[", "]"}) {
+        help = replaced(help, special, "\\" + std::string(special));
+    }
+    std::string value;
+    if (takes_file(option)) {
+        value = ":" + std::string(option.value) + ":_files";
+    } else if (!option.is_flag()) {
+        const std::string choices(choices_of(option));
+        value =
+            ":" + std::string(option.value) + ":" + (choices.empty() ? " " : "(" + choices + ")");
+    }
+    const std::string name(option.name);
+    const std::string spelling = option.letter == '\0'
+                                     ? in_quotes(name)
+                                     : std::string("{-") + option.letter + "," + name + "}";
+    return "        " + spelling + in_quotes("[" + help + "]" + value) + " \\";
+}
+
+std::string zsh_script() {
+    const auto command_line = [](const CommandSpec& command) {
+        return "        " +
+               in_quotes(std::string(command.name) + ":" + std::string(command.summary));
+    };
+    std::string out(zsh_template);
+    out = replaced(out, "%COMMANDS%", joined(command_table(), "\n", command_line));
+    return replaced(out, "%OPTIONS%", joined(option_table(), "\n", zsh_option));
+}
+
+std::string fish_option(const OptionSpec& option) {
+    std::string out = "complete -c threadrunner -l " + std::string(option.name.substr(2));
+    if (option.letter != '\0') {
+        out += std::string(" -s ") + option.letter;
+    }
+    if (!option.is_flag()) {
+        out += takes_file(option) ? " -r -F" : " -x";
+    }
+    if (const auto choices = choices_of(option); !choices.empty()) {
+        out += " -a " + in_quotes(choices);
+    }
+    return out + " -d " + in_quotes(option.help);
+}
+
+std::string fish_script() {
+    const auto command_line = [](const CommandSpec& command) {
+        return "complete -c threadrunner -n __fish_use_subcommand -a " + std::string(command.name) +
+               " -d " + in_quotes(command.summary);
+    };
+    std::string out(fish_template);
+    out = replaced(out, "%COMMANDS%", joined(command_table(), "\n", command_line));
+    out = replaced(out, "%OPTIONS%", joined(option_table(), "\n", fish_option));
+    return replaced(out, "%NAMES%", command_names());
+}
+
+}  // namespace
+
+std::string completion_script(std::string_view shell) {
+    if (shell == "zsh") {
+        return zsh_script();
+    }
+    return shell == "fish" ? fish_script() : bash_script();
+}
+
+}  // namespace threadrunner::cli

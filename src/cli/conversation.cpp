@@ -1,0 +1,163 @@
+#include "cli/conversation.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "base/text.h"
+
+namespace threadrunner::cli {
+namespace {
+
+constexpr std::int64_t request_id = 1;
+constexpr std::int64_t cancel_id = 2;
+
+int poll_timeout(std::optional<Clock::time_point> wake_at) {
+    if (!wake_at) {
+        return -1;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*wake_at - Clock::now());
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+}
+
+}  // namespace
+
+Conversation::Conversation(Connection& connection, Console& console, View& view)
+    : connection_(connection), console_(console), view_(view) {}
+
+Result<Ending> Conversation::run(const wire::Json& request, const Waits& waits) {
+    auto ending = converse(request, waits);
+    view_.finish();
+    return ending;
+}
+
+Result<Ending> Conversation::converse(const wire::Json& request, const Waits& waits) {
+    answer_by_ = Clock::now() + waits.first_answer;
+    until_ = waits.until;
+    if (auto sent = connection_.send(request, *answer_by_); !sent) {
+        return std::unexpected(sent.error());
+    }
+    for (;;) {
+        for (const auto step : {&Conversation::take_events, &Conversation::follow_interrupt}) {
+            auto ending = (this->*step)();
+            if (!ending) {
+                return std::unexpected(ending.error());
+            }
+            if (*ending) {
+                return **std::move(ending);
+            }
+        }
+        if (auto in_time = check_deadlines(); !in_time) {
+            return std::unexpected(in_time.error());
+        }
+        view_.tick(Clock::now());
+        if (auto written = console_.pump(); !written) {
+            return std::unexpected(written.error());
+        }
+        if (console_.reader_left()) {
+            return Ending{.how = Ending::How::reader_left};
+        }
+        wait();
+    }
+}
+
+Result<std::optional<Ending>> Conversation::take_events() {
+    const auto now = Clock::now();
+    for (;;) {
+        auto message = connection_.next();
+        if (!message) {
+            return std::unexpected(message.error());
+        }
+        if (!*message) {
+            return std::nullopt;
+        }
+        auto& [id, event, document] = **message;
+        if (id != request_id) {
+            continue;  // the answer to our cancel
+        }
+        answer_by_.reset();
+        view_.show(event, document, now);
+        if (auto* accepted = std::get_if<event::Accepted>(&event)) {
+            job_ = std::move(accepted->job);
+        } else if (auto* error = std::get_if<Error>(&event)) {
+            return std::unexpected(std::move(*error));
+        } else if (auto* done = std::get_if<event::Done>(&event)) {
+            const bool ours = interrupts_.noted();
+            return Ending{.how = ours ? Ending::How::interrupted : Ending::How::done,
+                          .done = std::move(*done)};
+        }
+    }
+}
+
+Result<std::optional<Ending>> Conversation::follow_interrupt() {
+    if (!interrupts_.noted()) {
+        return std::nullopt;
+    }
+    const bool first = !cancelled_by_;
+    if (first) {
+        cancelled_by_ = Clock::now() + limits::cancel_within;
+    }
+    if (job_.empty() || Clock::now() >= *cancelled_by_) {
+        return Ending{.how = Ending::How::interrupted};
+    }
+    if (first) {
+        const wire::Json cancel = {{"v", 2}, {"id", cancel_id}, {"op", "cancel"}, {"job", job_}};
+        if (auto sent = connection_.send(cancel, *cancelled_by_); !sent) {
+            return Ending{.how = Ending::How::interrupted};
+        }
+    }
+    return std::nullopt;
+}
+
+Result<void> Conversation::check_deadlines() const {
+    const auto now = Clock::now();
+    if (until_ && now >= *until_ + limits::deadline_grace) {
+        return fail(ErrorCode::timeout, "no whole answer within the time that --timeout allows");
+    }
+    if (answer_by_ && now >= *answer_by_) {
+        return fail(ErrorCode::timeout,
+                    "the daemon accepts connections but does not answer; threadrunner logs shows "
+                    "more");
+    }
+    return {};
+}
+
+std::optional<Clock::time_point> Conversation::wake_at() const {
+    std::optional<Clock::time_point> first;
+    const auto consider = [&](std::optional<Clock::time_point> time) {
+        if (time && (!first || *time < *first)) {
+            first = time;
+        }
+    };
+    consider(answer_by_);
+    consider(until_ ? std::optional(*until_ + limits::deadline_grace) : std::nullopt);
+    consider(cancelled_by_);
+    consider(view_.wake_at());
+    return first;
+}
+
+void Conversation::wait() {
+    const bool room = console_.pending_bytes() < limits::unwritten_bytes_max;
+    const int interrupt_fd = cancelled_by_ ? -1 : interrupts_.fd();
+    std::array polled = {
+        pollfd{.fd = room ? connection_.fd() : -1, .events = POLLIN, .revents = 0},
+        pollfd{.fd = console_.waits_for(), .events = POLLOUT, .revents = 0},
+        pollfd{.fd = console_.out_fd(), .events = 0, .revents = 0},
+        pollfd{.fd = interrupt_fd, .events = POLLIN, .revents = 0},
+    };
+    if (::poll(polled.data(), polled.size(), poll_timeout(wake_at())) <= 0) {
+        return;
+    }
+    if (polled[0].revents != 0) {
+        connection_.receive();
+    }
+    if ((polled[2].revents & POLLERR) != 0) {
+        console_.note_reader_left();
+    }
+}
+
+}  // namespace threadrunner::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/paths.h"
+
+namespace threadrunner::cli {
+
+/// The environment for a daemon, "NAME=value" each: ours, with the home and the model's file made
+/// absolute, since the daemon works in another directory.
+[[nodiscard]] std::vector<std::string> daemon_environment(const Home& home);
+
+/// Pointers to texts, for exec and spawn, with the null at the end; valid as long as the texts.
+[[nodiscard]] std::vector<char*> pointers_to(std::vector<std::string>& texts);
+
+}  // namespace threadrunner::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+namespace threadrunner::cli {
+
+/// What Ctrl-C does. Once install() was called, it ends the command at once with 130; while a scope
+/// lives, the first one is only noted, so that the job under way can be cancelled, and the second
+/// ends the command. Where SIGINT is ignored (nohup), it stays ignored. At most one scope at a
+/// time.
+class InterruptScope {
+public:
+    /// Once, at the start of main().
+    static void install();
+
+    InterruptScope();
+    ~InterruptScope();
+    InterruptScope(const InterruptScope&) = delete;
+    InterruptScope& operator=(const InterruptScope&) = delete;
+
+    /// Ctrl-C came. A poll() that waits when it comes returns with EINTR or sees fd() readable.
+    [[nodiscard]] bool noted() const;
+    /// Readable once an interrupt was noted; -1 when there is none to watch.
+    [[nodiscard]] int fd() const;
+};
+
+}  // namespace threadrunner::cli

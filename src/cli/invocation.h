@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "wire/decode.h"
+
+namespace threadrunner::cli {
+
+/// In the order of command_table().
+enum class Command : std::uint8_t {
+    ask,
+    embed,
+    tokenize,
+    detokenize,
+    models,
+    load,
+    unload,
+    status,
+    ps,
+    cancel,
+    stop,
+    logs,
+    serve,
+    version,
+    completion,
+    help,
+};
+
+/// What the options said.
+struct Options {
+    /// Members that go into the request as they are: temperature, max_tokens, system …
+    wire::Json request = wire::Json::object();
+    std::optional<std::string> model;
+    std::optional<std::string> backend;
+    std::optional<std::string> socket;
+    std::optional<std::string> home;
+    std::optional<std::chrono::milliseconds> timeout;  ///< none: for ever
+    std::size_t lines = limits::log_tail_lines;
+    bool json = false;
+    bool no_stream = false;
+    bool follow = false;
+    bool all = false;
+    bool help = false;
+    bool version = false;
+};
+
+/// What the user wants: the meaning of a command line.
+struct Invocation {
+    Command command = Command::ask;
+    std::vector<std::string> words;  ///< of the prompt, or the command's arguments
+    Options options;
+    std::string hint;  ///< a doubt worth showing to a person, else empty
+};
+
+}  // namespace threadrunner::cli

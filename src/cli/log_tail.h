@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/paths.h"
+#include "base/unique_fd.h"
+
+namespace threadrunner::cli {
+
+/// The last lines of a text; a last line without an end counts.
+[[nodiscard]] std::string_view last_lines(std::string_view text, std::size_t count);
+
+/// Today's log, else the newest that is there, else today's, which is not there yet.
+[[nodiscard]] std::filesystem::path newest_log(const Home& home);
+
+/// The last lines of a file, read from its end, at most 16 MiB. Empty when it cannot be read.
+[[nodiscard]] std::string tail_of_file(const std::filesystem::path& file, std::size_t count);
+
+/// Reads what is appended to a log, and goes on with the next day's file when there is one: the
+/// daemon begins a new file at midnight.
+class LogFollower {
+public:
+    /// Begins `lines` before the end of `file`. `today` gives the file of the day.
+    LogFollower(const std::filesystem::path& file, std::size_t lines,
+                std::function<std::filesystem::path()> today);
+
+    /// What came since the last call.
+    [[nodiscard]] std::string read_new();
+
+private:
+    void open(const std::filesystem::path& file);
+    void read_rest(std::string& out);
+
+    std::function<std::filesystem::path()> today_;
+    std::filesystem::path file_;
+    UniqueFd fd_;
+};
+
+}  // namespace threadrunner::cli

@@ -1,0 +1,189 @@
+#include "cli/option_table.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+#include "base/text.h"
+
+namespace threadrunner::cli {
+namespace {
+
+using enum Command;
+
+constexpr CommandSet generation = command_set(ask);
+constexpr CommandSet on_a_model = command_set(ask, embed, tokenize, detokenize, load);
+constexpr CommandSet to_the_daemon =
+    on_a_model | command_set(models, unload, status, ps, cancel, stop);
+constexpr CommandSet everywhere = ~CommandSet{0};
+
+template <class Number>
+bool read_number(const std::string& text, Number& out) {
+    const char* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, out);
+    return error == std::errc() && rest == end;
+}
+
+std::unexpected<Error> refuse(const OptionSpec& spec, std::string_view wanted,
+                              const std::string& value) {
+    return fail(ErrorCode::invalid_request,
+                std::string(spec.name) + " wants " + std::string(wanted) + ", not '" + value + "'");
+}
+
+std::string range_of(const OptionSpec& spec) {
+    const bool open = spec.max == std::numeric_limits<double>::max();
+    const auto text = [](double number) { return wire::encode_json(number); };
+    const auto whole = [&](double number) {
+        return number == static_cast<double>(static_cast<std::int64_t>(number))
+                   ? std::to_string(static_cast<std::int64_t>(number))
+                   : text(number);
+    };
+    return open ? "from " + whole(spec.min) : "from " + whole(spec.min) + " to " + whole(spec.max);
+}
+
+Result<void> number(Options& options, const OptionSpec& spec, const std::string& value) {
+    double read = 0;
+    if (!read_number(value, read) || !(read >= spec.min && read <= spec.max)) {
+        return refuse(spec, "a number " + range_of(spec), value);
+    }
+    options.request[spec.member()] = read;
+    return {};
+}
+
+Result<void> integer(Options& options, const OptionSpec& spec, const std::string& value) {
+    std::int64_t read = 0;
+    if (!read_number(value, read) || static_cast<double>(read) < spec.min ||
+        static_cast<double>(read) > spec.max) {
+        return refuse(spec, "a whole number " + range_of(spec), value);
+    }
+    options.request[spec.member()] = read;
+    return {};
+}
+
+Result<void> text(Options& options, const OptionSpec& spec, const std::string& value) {
+    options.request[spec.member()] = value;
+    return {};
+}
+
+Result<void> more_text(Options& options, const OptionSpec& spec, const std::string& value) {
+    if (value.empty()) {
+        return refuse(spec, "a text at which to stop", value);
+    }
+    options.request[spec.member()].push_back(value);
+    return {};
+}
+
+Result<void> request_flag(Options& options, const OptionSpec& spec, const std::string&) {
+    options.request[spec.member()] = true;
+    return {};
+}
+
+Result<void> keep_alive(Options& options, const OptionSpec& spec, const std::string& value) {
+    if (auto parsed = parse_duration(value, spec.name); !parsed) {
+        return std::unexpected(parsed.error());
+    }
+    return text(options, spec, value);
+}
+
+Result<void> priority(Options& options, const OptionSpec& spec, const std::string& value) {
+    if (value != "interactive" && value != "batch") {
+        return refuse(spec, "'interactive' or 'batch'", value);
+    }
+    return text(options, spec, value);
+}
+
+Result<void> timeout(Options& options, const OptionSpec& spec, const std::string& value) {
+    const auto parsed = parse_duration(value, spec.name);
+    if (!parsed) {
+        return std::unexpected(parsed.error());
+    }
+    if (parsed->count() == 0) {
+        return refuse(spec, "a duration above 0 (30, 5m)", value);
+    }
+    options.timeout.reset();
+    if (*parsed != std::chrono::milliseconds::max()) {
+        options.timeout = *parsed;
+    }
+    return {};
+}
+
+Result<void> lines(Options& options, const OptionSpec& spec, const std::string& value) {
+    if (!read_number(value, options.lines)) {
+        return refuse(spec, "a whole number from 0", value);
+    }
+    return {};
+}
+
+template <bool Options::* flag>
+Result<void> set_flag(Options& options, const OptionSpec&, const std::string&) {
+    options.*flag = true;
+    return {};
+}
+
+template <std::optional<std::string> Options::* member>
+Result<void> set_text(Options& options, const OptionSpec& spec, const std::string& value) {
+    if (value.empty()) {
+        return refuse(spec, "a value", value);
+    }
+    options.*member = value;
+    return {};
+}
+
+constexpr std::array table = {
+    OptionSpec{"--model", 'm', "MODEL", "a model's name, or a GGUF file", on_a_model,
+               set_text<&Options::model>},
+    OptionSpec{"--backend", '\0', "NAME", "llama (the default), dummy or upstream", on_a_model,
+               set_text<&Options::backend>},
+    OptionSpec{"--system", '\0', "TEXT", "how the model shall behave", generation, text},
+    OptionSpec{"--max-tokens", '\0', "N", "the longest answer, in tokens", generation, integer, 1,
+               2147483647},
+    OptionSpec{"--temperature", '\0', "NUMBER", "0: always the likeliest token; 1: as trained",
+               generation, number, 0, 100},
+    OptionSpec{"--top-p", '\0', "NUMBER", "only the likeliest tokens, up to this probability",
+               generation, number, 0, 1},
+    OptionSpec{"--top-k", '\0', "N", "only the N likeliest tokens", generation, integer, 0,
+               2147483647},
+    OptionSpec{"--min-p", '\0', "NUMBER", "only tokens at least this likely, to the likeliest",
+               generation, number, 0, 1},
+    OptionSpec{"--seed", '\0', "N", "the same seed and settings give the same answer", generation,
+               integer, 0, 4294967295},
+    OptionSpec{"--stop", '\0', "TEXT", "end the answer before this text; may be repeated",
+               generation, more_text},
+    OptionSpec{"--raw", '\0', "", "the prompt as it is, without the chat template", generation,
+               request_flag},
+    OptionSpec{"--priority", '\0', "CLASS", "interactive (the default) or batch",
+               command_set(ask, embed), priority},
+    OptionSpec{"--keep-alive", '\0', "DURATION", "how long the model stays loaded: 300, 5m, 2h, -1",
+               command_set(ask, embed, load), keep_alive},
+    OptionSpec{"--timeout", '\0', "DURATION", "give up after this long, with exit code 4: 30, 5m",
+               to_the_daemon, timeout},
+    OptionSpec{"--json", '\0', "", "JSON for programs: events for ask and embed, else the result",
+               to_the_daemon | command_set(version), set_flag<&Options::json>},
+    OptionSpec{"--no-stream", '\0', "", "print the whole answer at its end", generation,
+               set_flag<&Options::no_stream>},
+    OptionSpec{"--all", '\0', "", "every idle model", command_set(unload), set_flag<&Options::all>},
+    OptionSpec{"--follow", 'f', "", "go on with what comes", command_set(logs),
+               set_flag<&Options::follow>},
+    OptionSpec{"--lines", 'n', "N", "start with the last N lines", command_set(logs), lines},
+    OptionSpec{"--socket", '\0', "PATH", "the daemon's socket", to_the_daemon | command_set(serve),
+               set_text<&Options::socket>},
+    OptionSpec{"--home", '\0', "DIR", "the directory of models, logs and settings", everywhere,
+               set_text<&Options::home>},
+    OptionSpec{"--help", 'h', "", "help, also for one command: threadrunner logs --help",
+               everywhere, set_flag<&Options::help>},
+    OptionSpec{"--version", '\0', "", "the command 'version'", everywhere,
+               set_flag<&Options::version>},
+};
+
+}  // namespace
+
+std::string OptionSpec::member() const {
+    std::string out(name.substr(2));
+    std::ranges::replace(out, '-', '_');
+    return out;
+}
+
+std::span<const OptionSpec> option_table() { return table; }
+
+}  // namespace threadrunner::cli

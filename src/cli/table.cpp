@@ -1,0 +1,47 @@
+#include "cli/table.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include "cli/safe_text.h"
+
+namespace threadrunner::cli {
+namespace {
+
+std::size_t characters(std::string_view text) {
+    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+    return static_cast<std::size_t>(std::ranges::count_if(text, begins));
+}
+
+/// One line a row, whatever a name holds.
+std::string cell_text(const std::string& cell) {
+    std::string out = safe_text(cell);
+    std::ranges::replace_if(out, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+    return out;
+}
+
+}  // namespace
+
+std::string format_table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            widths[i] = std::max(widths[i], characters(cell_text(row[i])));
+        }
+    }
+    std::string out;
+    for (const auto& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const std::string text = cell_text(row[i]);
+            line += text + std::string(widths[i] - characters(text) + 2, ' ');
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + "\n";
+    }
+    return out;
+}
+
+}  // namespace threadrunner::cli

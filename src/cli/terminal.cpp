@@ -1,0 +1,43 @@
+#include "cli/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/paths.h"
+
+namespace threadrunner::cli {
+namespace {
+
+bool locale_is_utf8() {
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        if (auto value = environment(name)) {
+            std::ranges::transform(*value, value->begin(), [](char c) {
+                return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+            });
+            return value->find("utf-8") != std::string::npos ||
+                   value->find("utf8") != std::string::npos;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+Terminal find_terminal() {
+    Terminal out;
+    out.out = ::isatty(STDOUT_FILENO) == 1;
+    out.err = ::isatty(STDERR_FILENO) == 1;
+    out.redraw = out.err && environment("TERM").value_or("dumb") != "dumb";
+    out.colour = out.redraw && !environment("NO_COLOR");
+    out.utf8 = locale_is_utf8();
+    winsize size{};
+    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        out.columns = size.ws_col;
+    }
+    return out;
+}
+
+}  // namespace threadrunner::cli
