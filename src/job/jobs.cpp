@@ -1,5 +1,6 @@
 #include "job/jobs.h"
 
+#include <algorithm>
 #include <boost/system/error_code.hpp>
 #include <cassert>
 #include <variant>
@@ -16,6 +17,19 @@ bool speaks(const Event& event) {
            !std::holds_alternative<event::Queued>(event) &&
            !std::holds_alternative<event::Load>(event) &&
            !std::holds_alternative<event::Prompt>(event);
+}
+
+/// How a job ends whose deadline has passed. One that was cancelled always ends as cancelled.
+Event at_deadline(const Job& job, bool waited) {
+    if (job.cancelled) {
+        return event::Done{.reason = event::Reason::cancelled};
+    }
+    // The request was read a moment before the job was created: up, to what it asked for.
+    const auto allowed =
+        std::chrono::ceil<std::chrono::milliseconds>(*job.spec.deadline - job.created);
+    return Error{.code = ErrorCode::timeout,
+                 .message = "the job's deadline of " + format_duration(allowed) +
+                            " passed while it was " + (waited ? "waiting" : "running")};
 }
 
 Scheduler::Entry entry_of(const Job& job) {
@@ -95,8 +109,11 @@ void Jobs::abandon(JobId id) {
 }
 
 Result<Journal*> Jobs::journal_of(JobId id) {
-    if (const auto kept = kept_.find(id); kept != kept_.end()) {
-        return kept->second.journal.get();
+    forget_journals(0);
+    const auto kept =
+        std::find_if(kept_.begin(), kept_.end(), [&](const Kept& entry) { return entry.id == id; });
+    if (kept != kept_.end()) {
+        return kept->journal.get();
     }
     const Job* job = find(id);
     if (job == nullptr) {
@@ -132,16 +149,21 @@ Result<void> Jobs::attach(JobId id, std::uint64_t after_seq, EventSink& sink) {
     return replayed;
 }
 
-/// Ids grow with time, so the front of the map is what has been kept longest.
-void Jobs::keep_journal(Job& job) {
+/// Drops the journals whose time is over, and the oldest beyond the bound less `room`.
+void Jobs::forget_journals(std::size_t room) {
     const auto now = Clock::now();
     while (!kept_.empty() &&
-           (kept_.begin()->second.until <= now || kept_.size() > limits::journals_kept_max)) {
-        kept_.erase(kept_.begin());
+           (kept_.front().until <= now || kept_.size() + room > limits::journals_kept_max)) {
+        kept_.pop_front();
     }
+}
+
+void Jobs::keep_journal(Job& job) {
     if (job.journal) {
-        kept_.emplace(job.id, Kept{.journal = std::move(job.journal),
-                                   .until = now + limits::journal_kept_for});
+        forget_journals(1);
+        kept_.push_back({.id = job.id,
+                         .journal = std::move(job.journal),
+                         .until = Clock::now() + limits::journal_kept_for});
     }
 }
 
@@ -217,20 +239,13 @@ void Jobs::expire() {
     const auto now = Clock::now();
     while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
         const JobId id = deadlines_.begin()->second;
-        Job& job = *live_.at(id);
-        const Target target = job.target;
+        const Target target = live_.at(id)->target;
         const bool waited = scheduler_.remove(id);
-        // The request was read a moment before the job was created: up, to what it asked for.
-        const auto allowed =
-            std::chrono::ceil<std::chrono::milliseconds>(*job.spec.deadline - job.created);
         if (!waited) {
             runner_->cancel(id);
         }
         if (Job* still = find(id)) {
-            emit(*still,
-                 Error{.code = ErrorCode::timeout,
-                       .message = "the job's deadline of " + format_duration(allowed) +
-                                  " passed while it was " + (waited ? "waiting" : "running")});
+            emit(*still, at_deadline(*still, waited));
         }
         if (waited) {
             runner_->job_withdrew(target);

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -99,16 +100,18 @@ private:
     void end(Job& job, const Event& event);
     [[nodiscard]] Result<Journal*> journal_of(JobId id);
     void keep_journal(Job& job);
+    void forget_journals(std::size_t room);
     void expire();
     void arm_deadline_timer();
 
     Scheduler scheduler_;
     std::map<JobId, std::unique_ptr<Job>> live_;
     struct Kept {
+        JobId id = 0;
         std::unique_ptr<Journal> journal;
         Clock::time_point until;
     };
-    std::map<JobId, Kept> kept_;  ///< journals of detached jobs that ended, oldest first
+    std::deque<Kept> kept_;  ///< journals of detached jobs that ended, in the order of their ends
     std::set<std::pair<Clock::time_point, JobId>> deadlines_;
     boost::asio::steady_timer deadline_timer_;
     Runner* runner_ = nullptr;
