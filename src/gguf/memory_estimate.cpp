@@ -8,7 +8,6 @@ namespace {
 constexpr std::uint64_t f16_bytes = 2;
 constexpr std::uint64_t f32_bytes = 4;
 constexpr std::uint64_t context_step_tokens = 256;  // llama.cpp rounds a slot's context up to it
-constexpr std::uint64_t batch_tokens = 128;         // the engine's n_batch and n_ubatch
 
 template <class... Rest>
 std::uint64_t product(std::uint64_t first, Rest... rest) {
@@ -37,24 +36,24 @@ std::uint64_t kv_bytes(const ModelFacts& facts, std::uint64_t context, std::uint
 /// as output, a row of logits a slot. Fitted to "compute buffer size" and "output buffer size" in
 /// the log of llama.cpp (de3ff815) for Gemma 3 270M: with 1 slot of 4,096 tokens 8.3 MiB against
 /// its 7.4, with 4 slots of 32,768 28.3 against 24.4.
-std::uint64_t compute_bytes(const ModelFacts& facts, std::uint64_t context, std::uint64_t slots) {
+std::uint64_t compute_bytes(const ModelFacts& facts, std::uint64_t context, std::uint64_t slots,
+                            std::uint64_t batch) {
     const std::uint64_t heads = facts.heads.empty() ? 0 : std::ranges::max(facts.heads);
     const std::uint64_t activations =
         sum(product(4, facts.embedding_length), product(2, facts.feed_forward_length),
             product(heads, sum(facts.key_length, facts.value_length)));
-    return sum(product(activations, batch_tokens, f32_bytes),
-               product(2, batch_tokens, context, f16_bytes),
+    return sum(product(activations, batch, f32_bytes), product(2, batch, context, f16_bytes),
                product(2, facts.vocabulary_size, slots, f32_bytes));
 }
 
 }  // namespace
 
 MemoryEstimate estimate_memory(const ModelFacts& facts, std::uint64_t context_per_slot,
-                               std::uint64_t slots) {
+                               std::uint64_t slots, std::uint64_t batch) {
     const std::uint64_t context = saturating_pad(context_per_slot, context_step_tokens);
     return {.weights_bytes = facts.weights_bytes,
             .kv_bytes = kv_bytes(facts, context, slots),
-            .compute_bytes = compute_bytes(facts, context, slots)};
+            .compute_bytes = compute_bytes(facts, context, slots, batch)};
 }
 
 }  // namespace threadrunner::gguf

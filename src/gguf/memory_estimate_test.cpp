@@ -39,6 +39,11 @@ TEST(MemoryEstimate, ComputeBuffersAreNotUnderestimated) {
     EXPECT_LE(four, 3200 * hundredth_mib);
 }
 
+TEST(MemoryEstimate, ALargerBatchTakesMore) {
+    EXPECT_GT(estimate_memory(gemma(), 4096, 1, 2048).compute_bytes,
+              4 * estimate_memory(gemma(), 4096, 1).compute_bytes);
+}
+
 TEST(MemoryEstimate, LayersWithoutKeysTakeNoCache) {
     ModelFacts facts = gemma();
     facts.kv_heads = {0, 0, 3};

@@ -48,6 +48,7 @@ inline rc::Gen<Json> arbitrary_json(int levels = 3) {
 
 /// Prints counterexamples; nlohmann's Json looks like a container of itself to rapidcheck.
 namespace rc {
+// NOLINTNEXTLINE(readability-identifier-naming): rapidcheck looks for this name
 inline void showValue(const threadrunner::wire::Json& value, std::ostream& out) {
     out << value.dump(-1, ' ', true, threadrunner::wire::Json::error_handler_t::replace);
 }
