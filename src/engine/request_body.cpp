@@ -1,0 +1,63 @@
+#include "engine/request_body.h"
+
+#include "wire/decode.h"
+
+namespace threadrunner::engine {
+namespace {
+
+using wire::Json;
+
+/// The choices a prompt, under any of the names that llama.cpp knows.
+bool wants_several_answers(const Json& body) {
+    for (const char* name : {"n", "n_cmpl"}) {
+        const auto found = body.find(name);
+        if (found != body.end() && found->is_number() && found->get<double>() > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// An empty list of stop texts is how some clients say that they have none to give.
+bool gives(const Json& body, std::string_view name) {
+    const auto found = body.find(name);
+    return found != body.end() && !found->is_null() && !(found->is_array() && found->empty());
+}
+
+/// Of two members of one name the last counts, here and in llama.cpp: what is added at the end wins.
+std::string with_members(std::string_view object, const Json& added) {
+    const std::string members = wire::encode_json(added);
+    const std::size_t end = object.rfind('}');
+    const bool first = object.find_last_not_of(" \t\r\n", end - 1) == object.find('{');
+    std::string out(object.substr(0, end));
+    out += first ? "" : ",";
+    out += std::string_view(members).substr(1);
+    return out;
+}
+
+}  // namespace
+
+Result<std::string> prepare_body(std::string_view body, const BodyPlan& plan) {
+    const auto given = wire::decode_json(body);
+    if (!given) {
+        return fail(given.error().code, "the body of the request: " + given.error().message);
+    }
+    if (!given->is_object()) {
+        return fail(ErrorCode::invalid_request, "the body of the request is no JSON object");
+    }
+    if (wants_several_answers(*given)) {
+        return fail(ErrorCode::not_supported,
+                    "several answers to one prompt (n > 1) are not supported; send the request "
+                    "several times");
+    }
+    Json added = Json::object();
+    if (plan.slot) {
+        added["id_slot"] = *plan.slot;
+    }
+    if (!plan.stop_member.empty() && !plan.stops.empty() && !gives(*given, plan.stop_member)) {
+        added[std::string(plan.stop_member)] = plan.stops;
+    }
+    return added.empty() ? std::string(body) : with_members(body, added);
+}
+
+}  // namespace threadrunner::engine

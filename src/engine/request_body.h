@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace threadrunner::engine {
+
+/// What the engine puts into a request's body before the model sees it.
+struct BodyPlan {
+    std::optional<std::int32_t> slot;
+    /// The member that holds a client's stop texts; empty where the route has none.
+    std::string_view stop_member;
+    /// Put there unless the client gave its own.
+    std::vector<std::string> stops;
+};
+
+/// Checks that the body is a JSON object within the limits and adds what the plan says. The client's
+/// text stays as it is, for the order of members means something in a JSON schema. Refused, with
+/// not_supported: more than one answer to a prompt, because that takes more slots than were leased.
+[[nodiscard]] Result<std::string> prepare_body(std::string_view body, const BodyPlan& plan);
+
+}  // namespace threadrunner::engine

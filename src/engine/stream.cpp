@@ -1,0 +1,139 @@
+#include "engine/stream.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <string_view>
+
+#include "base/limits.h"
+#include "base/unique_fd.h"
+#include "engine/worker.h"
+#include "wire/frame.h"
+
+namespace threadrunner::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// SIGTERM as bytes to poll for, in this thread and those it will start; SIGINT is the terminal's
+/// word to the command, not to its workers.
+Result<UniqueFd> open_signals() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGINT, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    UniqueFd fd(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+    if (!fd) {
+        return fail_system(ErrorCode::internal, "cannot open a signalfd", errno);
+    }
+    return fd;
+}
+
+class Stream {
+public:
+    Stream(int fd, UniqueFd signals, UniqueFd idle)
+        : fd_(fd),
+          signals_(std::move(signals)),
+          idle_(std::move(idle)),
+          worker_(fd, [this] { ::eventfd_write(idle_.get(), 1); }) {}
+
+    Result<void> run() {
+        worker_.hello();
+        while (open_ && !worker_.done()) {
+            if (auto read = wait_and_read(); !read) {
+                return read;
+            }
+            worker_.enforce_deadline(Worker::Clock::now());
+        }
+        return {};
+    }
+
+private:
+    Result<void> wait_and_read() {
+        std::array<pollfd, 3> polled = {
+            {{fd_, POLLIN, 0}, {signals_.get(), POLLIN, 0}, {idle_.get(), POLLIN, 0}}};
+        ::poll(polled.data(), polled.size(), timeout_ms());
+        if (signalfd_siginfo signal{};
+            polled[1].revents != 0 && ::read(signals_.get(), &signal, sizeof signal) > 0) {
+            worker_.shut_down(Worker::Clock::now() + limits::kill_after_sigterm);
+        }
+        if (eventfd_t ended = 0; polled[2].revents != 0) {
+            ::eventfd_read(idle_.get(), &ended);
+        }
+        return polled[0].revents != 0 ? read_frames() : Result<void>();
+    }
+
+    [[nodiscard]] int timeout_ms() const {
+        const auto deadline = worker_.deadline();
+        if (!deadline) {
+            return -1;
+        }
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(*deadline - Worker::Clock::now());
+        return static_cast<int>(std::clamp(left, 0ms, 60'000ms).count());
+    }
+
+    Result<void> read_frames() {
+        const ssize_t got = ::recv(fd_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+        if (got <= 0) {
+            open_ = got < 0 && (errno == EAGAIN || errno == EINTR);
+            return {};
+        }
+        frames_.push(std::string_view(buffer_.data(), static_cast<std::size_t>(got)));
+        while (true) {
+            const auto frame = frames_.next();
+            if (!frame) {
+                return std::unexpected(frame.error());
+            }
+            if (!*frame) {
+                return {};
+            }
+            if (auto received = worker_.receive(**frame); !received) {
+                return received;
+            }
+        }
+    }
+
+    int fd_;
+    UniqueFd signals_;
+    UniqueFd idle_;  ///< readable when a job has ended
+    bool open_ = true;
+    Worker worker_;
+    wire::FrameReader frames_{limits::worker_frame_bytes_max};
+    std::array<char, 64 * limits::kib> buffer_{};
+};
+
+}  // namespace
+
+Result<void> serve(int fd) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+        return fail(ErrorCode::invalid_request,
+                    "file descriptor " + std::to_string(fd) +
+                        " is no socket; threadrunner-daemon starts this program, people do not");
+    }
+    auto signals = open_signals();
+    if (!signals) {
+        return std::unexpected(signals.error());
+    }
+    UniqueFd idle(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (!idle) {
+        return fail_system(ErrorCode::internal, "cannot open an eventfd", errno);
+    }
+    // never destroyed: the threads that it started use it until the process ends
+    auto* const stream = new Stream(fd, std::move(*signals), std::move(idle));
+    return stream->run();
+}
+
+}  // namespace threadrunner::engine
