@@ -75,7 +75,8 @@ function(threadrunner_test room)
     set_tests_properties(unit.${room} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
 
-# Corpus: tests/fuzz/corpus/NAME. ctest only replays it; scripts/fuzz looks for more.
+# Corpus: tests/fuzz/corpus/NAME. ctest only replays it; scripts/fuzz looks for more. The target
+# `fuzz_targets` builds them all, with only the rooms that they need.
 function(threadrunner_fuzz_target name)
     if(NOT THREADRUNNER_FUZZ)
         return()
@@ -88,6 +89,10 @@ function(threadrunner_fuzz_target name)
     target_link_libraries(fuzz_${name} PRIVATE ${arg_LIBS})
     set_target_properties(fuzz_${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+    if(NOT TARGET fuzz_targets)
+        add_custom_target(fuzz_targets)
+    endif()
+    add_dependencies(fuzz_targets fuzz_${name})
     add_test(NAME fuzz.${name}
         COMMAND fuzz_${name} -runs=0 ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
     set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz)
