@@ -54,7 +54,9 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
     const std::uint64_t threads = settings_.engine_threads > 0
                                       ? settings_.engine_threads
                                       : std::max<std::uint64_t>(1, physical_cores() - 1);
-    const auto memory = gguf::estimate_memory(file->facts, context, slots);
+    // A vector is computed in one batch, which must hold the longest text.
+    const std::uint64_t batch = embeds ? context : limits::cpu_batch_tokens;
+    const auto memory = gguf::estimate_memory(file->facts, context, slots, batch);
     const std::uint64_t extra = process_bytes + cache_mib * limits::mib;
     return LaunchPlan{.command = {.program = *program, .arguments = {}},
                       .load = wire::Json{{"path", target.name},
