@@ -35,17 +35,23 @@ Generation::Generation(std::int64_t id, std::int64_t slot, Request request, cons
 
 Step Generation::advance(Clock::time_point now, std::size_t events_max, Outbox& outbox) {
     Step step{.state = Step::State::ready};
+    bool got_on = false;
     for (std::size_t i = 0; i < events_max && step.state == Step::State::ready && !step.fault;
          ++i) {
-        const bool streams = exchange_.request.stream;
-        const bool at_end = said_ == exchange_.answer.tokens.size();
-        // A document is one event, so only the last needs credit; a chunk is one each.
-        if (!has_credit() && (streams || at_end)) {
-            return {.state = Step::State::waits};
-        }
-        step = now < prompt_read_ ? read_prompt(now, outbox) : say(now, outbox);
+        step = take_step(now, outbox);
+        got_on = got_on || step.state != Step::State::waits;
     }
+    step.got_on = got_on;
     return step;
+}
+
+Step Generation::take_step(Clock::time_point now, Outbox& outbox) {
+    const bool at_end = said_ == exchange_.answer.tokens.size();
+    // A document is one event, so only the last step needs credit; a chunk is one each.
+    if (!has_credit() && (exchange_.request.stream || at_end)) {
+        return {.state = Step::State::waits};
+    }
+    return now < prompt_read_ ? read_prompt(now, outbox) : say(now, outbox);
 }
 
 Step Generation::read_prompt(Clock::time_point now, Outbox& outbox) {

@@ -24,6 +24,7 @@ public:
     [[nodiscard]] std::optional<std::int64_t> slot() const override { return exchange_.slot; }
 
 private:
+    [[nodiscard]] Step take_step(Clock::time_point now, Outbox& outbox);
     [[nodiscard]] Step read_prompt(Clock::time_point now, Outbox& outbox);
     [[nodiscard]] Step say(Clock::time_point now, Outbox& outbox);
     [[nodiscard]] Step say_next(Outbox& outbox);

@@ -18,7 +18,7 @@ Step Load::advance(Clock::time_point now, std::size_t /*events_max*/, Outbox& ou
     const double fraction = static_cast<double>(steps_sent_) / static_cast<double>(steps);
     outbox.put({{"ev", "load"}, {"id", id()}, {"stage", "model"}, {"fraction", fraction}});
     if (steps_sent_++ < steps) {
-        return {.state = Step::State::ready};
+        return {.state = Step::State::ready, .got_on = true};
     }
     outbox.put({{"ev", "done"},
                 {"id", id()},
@@ -32,7 +32,7 @@ Step Load::advance(Clock::time_point now, std::size_t /*events_max*/, Outbox& ou
                   {"context_trained", 0},
                   {"vocabulary", 256},
                   {"template", "model"}}}});
-    return {.state = Step::State::ended};
+    return {.state = Step::State::ended, .got_on = true};
 }
 
 void Load::cancel(Outbox& outbox) {

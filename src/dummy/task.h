@@ -26,6 +26,7 @@ struct Step {
     State state = State::ended;
     std::optional<Clock::time_point> until = std::nullopt;
     std::optional<Fault> fault = std::nullopt;
+    bool got_on = false;  ///< something was done: a pong's progress
 };
 
 /// A job under way. It never waits itself: a turn sends what is due and what the credit pays for,

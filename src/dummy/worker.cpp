@@ -205,7 +205,7 @@ bool Worker::turn(Clock::time_point now) {
     wake_ = tasks_.empty() ? std::nullopt : deadline_;
     for (auto it = tasks_.begin(); it != tasks_.end();) {
         const Step step = it->second->advance(now, events_a_turn, outbox_);
-        progress_ += step.state == Step::State::waits ? 0 : 1;
+        progress_ += step.got_on ? 1 : 0;
         const bool ready = step.state == Step::State::ready;
         more = more || ready;
         keep_earlier(wake_, ready ? now : step.until);

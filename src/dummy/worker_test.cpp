@@ -184,6 +184,20 @@ TEST_F(DummyWorker, SpeaksAtItsSpeedAndSaysWhenItIsDue) {
     EXPECT_FALSE(worker().wake());
 }
 
+TEST_F(DummyWorker, PongsCountEachTokenAsProgressAndAWaitAsNone) {
+    options.tokens_per_second = 10;
+    ask(1, {{"prompt", ""}, {"stream", true}});
+    const auto progress = [&] {
+        static_cast<void>(events());
+        EXPECT_TRUE(send({{"op", "ping"}, {"t", 1}}));
+        return events().at(0)["progress"].get<int>();
+    };
+    const int before = progress();
+    EXPECT_EQ(progress(), before);
+    pass(100ms);
+    EXPECT_GT(progress(), before);
+}
+
 TEST_F(DummyWorker, ReportsTheReadingOfAPromptWhenAsked) {
     options.prompt_ms = 100;
     ask(1, {{"prompt", "one two three four"}, {"stream", true}, {"return_progress", true}});

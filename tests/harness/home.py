@@ -28,6 +28,7 @@ class Home:
         self.root = Path(tempfile.mkdtemp(prefix="tr-", dir="/tmp"))
         self.socket = self.root / "run" / "daemon.sock"
         self.variables = {}
+        self._lasting_files = set(LASTING_FILES)
         self._started = []
         self._clients = []
 
@@ -137,6 +138,13 @@ class Home:
             daemon.send_signal(signal.SIGTERM)
         self.wait_empty()
 
+    def kill_daemon(self):
+        """SIGKILL: the daemon cannot remove its socket, the next one has to."""
+        daemon = self.daemon()
+        daemon.kill()
+        daemon.wait_gone()
+        self._lasting_files.add("daemon.sock")
+
     def wait_empty(self):
         wait_until(lambda: not self.processes(), f"processes are to end: {self.processes()}")
 
@@ -159,7 +167,7 @@ class Home:
                     stream.close()
         run = self.root / "run"
         files = {path.name for path in run.iterdir()} if run.exists() else set()
-        left += [f"left in run/: {name}" for name in sorted(files - LASTING_FILES)]
+        left += [f"left in run/: {name}" for name in sorted(files - self._lasting_files)]
         return left
 
     def remove(self):

@@ -40,6 +40,10 @@ class Process:
         fields = self._read("statm").split()
         return int(fields[1]) * os.sysconf("SC_PAGESIZE") if fields else 0
 
+    @property
+    def descriptors(self):
+        return os.listdir(f"/proc/{self.pid}/fd")
+
     def send_signal(self, number):
         os.kill(self.pid, number)
 
