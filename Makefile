@@ -17,12 +17,12 @@ help:
 run:
 	@scripts/install-packages build
 	@[ -n "$$MODEL" ] || scripts/fetch-model
-	@scripts/build release
+	@scripts/build release programs
 	@scripts/run
 
 build:
 	@scripts/install-packages build
-	@scripts/build release
+	@scripts/build release programs
 
 test:
 	@scripts/install-packages build

@@ -6,7 +6,10 @@
 #   threadrunner_test(wire SOURCES frame_test.cpp DEPENDS wire)
 #   threadrunner_fuzz_target(decode SOURCES decode_fuzz.cpp DEPENDS wire)
 #
-# DEPENDS names rooms, *_LIBS names targets of other people's libraries.
+# DEPENDS names rooms, *_LIBS names targets of other people's libraries. The target `programs` builds
+# the executables without the tests.
+
+add_custom_target(programs)
 
 set(THREADRUNNER_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
     # a designated initializer leaves the rest to its defaults on purpose
@@ -55,7 +58,12 @@ function(threadrunner_executable name)
     _threadrunner_configure(${name})
     _threadrunner_link(${name} PRIVATE ${arg_DEPENDS})
     target_link_libraries(${name} PRIVATE ${arg_LIBS})
-    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    # what a folder outside `all` builds, such as bench's tools, is no program of the product
+    get_directory_property(apart EXCLUDE_FROM_ALL)
+    if(NOT apart)
+        add_dependencies(programs ${name})
+        install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    endif()
 endfunction()
 
 # One executable a room, one ctest entry each, named and labelled `unit`.
