@@ -55,20 +55,49 @@ Setter integer(std::uint64_t Settings::* member, std::string_view key, std::uint
     };
 }
 
+std::string duration_text(milliseconds duration) {
+    struct Unit {
+        milliseconds length;
+        const char* name;
+    };
+    constexpr std::array<Unit, 3> units = {{{std::chrono::hours(1), "h"},
+                                            {std::chrono::minutes(1), "m"},
+                                            {std::chrono::seconds(1), "s"}}};
+    if (duration == milliseconds::max()) {
+        return "-1";
+    }
+    for (const Unit& unit : units) {
+        if (duration >= unit.length && duration % unit.length == milliseconds(0)) {
+            return std::to_string(duration / unit.length) + unit.name;
+        }
+    }
+    return std::to_string(duration.count()) + "ms";
+}
+
 SettingRow text_row(std::string_view key, std::string_view meaning, std::string Settings::* member,
                     std::string_view variable = {}) {
-    return {.key = key, .meaning = meaning, .set = text(member), .variable = variable};
+    return {.key = key,
+            .meaning = meaning,
+            .set = text(member),
+            .text = [=](const Settings& settings) { return settings.*member; },
+            .variable = variable};
 }
 
 SettingRow duration_row(std::string_view key, std::string_view meaning,
                         milliseconds Settings::* member,
                         milliseconds max = std::chrono::hours(24)) {
-    return {.key = key, .meaning = meaning, .set = duration(member, key, max)};
+    return {.key = key,
+            .meaning = meaning,
+            .set = duration(member, key, max),
+            .text = [=](const Settings& settings) { return duration_text(settings.*member); }};
 }
 
 SettingRow integer_row(std::string_view key, std::string_view meaning,
                        std::uint64_t Settings::* member, std::uint64_t min, std::uint64_t max) {
-    return {.key = key, .meaning = meaning, .set = integer(member, key, min, max)};
+    return {.key = key,
+            .meaning = meaning,
+            .set = integer(member, key, min, max),
+            .text = [=](const Settings& settings) { return std::to_string(settings.*member); }};
 }
 
 std::vector<SettingRow> make_table() {
@@ -103,6 +132,10 @@ std::vector<SettingRow> make_table() {
                      &S::worker_restart_max),
         duration_row("worker.stop", "how long a worker may take to finish when it is stopped",
                      &S::worker_stop),
+        duration_row("worker.kill", "one that was told to end at once is killed after this",
+                     &S::worker_kill),
+        duration_row("worker.evict", "a worker is not evicted for another's sake before this",
+                     &S::worker_evict),
         duration_row("daemon.drain", "how long jobs under way may go on when the daemon stops",
                      &S::daemon_drain),
         integer_row("queue.jobs", "waiting jobs a target; beyond it requests are refused",
@@ -141,6 +174,28 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::span<const SettingRow> settings_table() {
     static const std::vector<SettingRow> table = make_table();
     return table;
+}
+
+std::string describe_settings(const Settings& settings) {
+    const auto value_of = [&](const SettingRow& row) {
+        const std::string value = row.text(settings);
+        return value.empty() ? "\"\"" : value;
+    };
+    std::size_t key_width = 0;
+    std::size_t value_width = 0;
+    for (const SettingRow& row : settings_table()) {
+        key_width = std::max(key_width, row.key.size());
+        value_width = std::max(value_width, value_of(row).size());
+    }
+    std::string out;
+    for (const SettingRow& row : settings_table()) {
+        std::string line(row.key);
+        line.resize(key_width + 2, ' ');
+        line += value_of(row);
+        line.resize(key_width + value_width + 4, ' ');
+        out += line + std::string(row.meaning) + "\n";
+    }
+    return out;
 }
 
 std::string SettingRow::environment_name() const {

@@ -33,6 +33,8 @@ struct Settings {
     milliseconds worker_restart_min = limits::restart_delay_min;
     milliseconds worker_restart_max = limits::restart_delay_max;
     milliseconds worker_stop = std::chrono::seconds(5);
+    milliseconds worker_kill = limits::kill_after_sigterm;
+    milliseconds worker_evict = limits::evict_not_before;
     milliseconds daemon_drain = std::chrono::seconds(10);
     milliseconds socket_stall = limits::outbox_stalled_after;
     milliseconds socket_frame = limits::frame_whole_within;
@@ -52,6 +54,7 @@ struct SettingRow {
     std::string_view key;  ///< dotted, as in config.toml: worker.idle
     std::string_view meaning;
     std::function<Result<void>(Settings&, std::string_view text)> set;
+    std::function<std::string(const Settings&)> text;  ///< its value, as set() would read it
     std::string_view variable = {};  ///< its environment variable, where a published name is kept
 
     /// THREADRUNNER_WORKER_IDLE for worker.idle, unless `variable` says otherwise.
@@ -60,6 +63,9 @@ struct SettingRow {
 
 /// Every setting, in the order in which the documentation shows them.
 [[nodiscard]] std::span<const SettingRow> settings_table();
+
+/// For people: a line a setting, its key, its value in `settings` and its meaning.
+[[nodiscard]] std::string describe_settings(const Settings& settings);
 
 /// Sets one key from text. An unknown key is invalid_request and suggests the nearest one.
 [[nodiscard]] Result<void> set_setting(Settings& settings, std::string_view key,

@@ -47,6 +47,30 @@ TEST(Settings, AValueThatCannotBeMeantIsRefusedByName) {
     EXPECT_THAT(fault_of("worker.hello", "-1"), HasSubstr("worker.hello must be at most"));
 }
 
+TEST(Settings, WhatIsShownOfOneCanBeWrittenIntoTheFile) {
+    Settings settings;
+    settings.model = "gemma";
+    settings.worker_idle = std::chrono::milliseconds::max();
+    settings.worker_stall = 90s;
+    settings.socket_stall = 1500ms;
+    Settings copy;
+    for (const SettingRow& row : settings_table()) {
+        EXPECT_TRUE(row.set(copy, row.text(settings))) << row.key;
+        EXPECT_EQ(row.text(copy), row.text(settings)) << row.key;
+    }
+    EXPECT_EQ(copy.worker_idle, std::chrono::milliseconds::max());
+    EXPECT_EQ(copy.worker_stall, 90s);
+    EXPECT_EQ(copy.socket_stall, 1500ms);
+}
+
+TEST(Settings, AreListedWithTheirValuesInEffect) {
+    Settings settings;
+    settings.worker_idle = 2h;
+    const std::string list = describe_settings(settings);
+    EXPECT_THAT(list, HasSubstr("\nworker.idle         2h "));
+    EXPECT_THAT(list, HasSubstr("\nengine.slots        4 "));
+}
+
 TEST(Settings, ASlipOfTheKeyboardGetsASuggestion) {
     EXPECT_THAT(fault_of("engine.slot", "1"), HasSubstr("did you mean 'engine.slots'?"));
     EXPECT_EQ(fault_of("completely.different", "1"), "unknown setting 'completely.different'");

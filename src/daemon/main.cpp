@@ -125,6 +125,16 @@ Result<void> serve(const std::optional<std::string>& socket_flag, ReadyPipe& pip
     return {};
 }
 
+Result<void> list_settings() {
+    const auto home = find_home();
+    const auto settings = home ? read_settings(*home) : std::unexpected(home.error());
+    if (!settings) {
+        return std::unexpected(settings.error());
+    }
+    std::fputs(describe_settings(*settings).c_str(), stdout);
+    return {};
+}
+
 int run(int argc, char** argv) {
     CLI::App app(
         "The ThreadRunner daemon. `threadrunner` starts it when it is needed; run it by "
@@ -133,6 +143,9 @@ int run(int argc, char** argv) {
     int ready_fd = -1;
     app.add_option("--socket", socket, "listen here rather than in the home");
     app.add_option("--ready-fd", ready_fd, "write one line to this descriptor when ready");
+    bool only_list_settings = false;
+    app.add_flag("--settings", only_list_settings,
+                 "list every setting with its value in effect, and serve nothing");
     app.set_version_flag("--version", std::string(version));
     try {
         app.parse(argc, argv);
@@ -142,7 +155,7 @@ int run(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     ReadyPipe pipe(ready_fd);
-    const auto served = serve(socket, pipe);
+    const auto served = only_list_settings ? list_settings() : serve(socket, pipe);
     log::close();
     if (!served) {
         pipe.failed(served.error());
