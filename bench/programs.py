@@ -1,0 +1,67 @@
+"""The programs that are measured and those that measure."""
+
+import json
+import subprocess
+import sys
+import threading
+
+from report import ROOT
+
+sys.path.insert(0, str(ROOT / "tests"))
+
+from harness.home import BIN, Home  # noqa: E402  (after the path to it)
+
+TOOLS = BIN.parent / "bench"  # next to bin/ in every build directory
+SILENCE_S_MAX = 300
+
+
+def need(program):
+    if not program.exists():
+        sys.exit(f"{program} is missing; make bench builds it")
+    return str(program)
+
+
+def load(*arguments):
+    """One run of threadrunner-bench-client: its JSON document."""
+    client = need(TOOLS / "threadrunner-bench-client")
+    ended = subprocess.run([client, *map(str, arguments)], capture_output=True, text=True,
+                           timeout=SILENCE_S_MAX)
+    if ended.returncode != 0:
+        sys.exit(ended.stderr.strip())
+    return json.loads(ended.stdout)
+
+
+class BareEngine:
+    """threadrunner-bench-engine: server-context without our engine, daemon and socket."""
+
+    def __init__(self, model, context, slots, threads, cache_mib):
+        program = need(TOOLS / "threadrunner-bench-engine")
+        self.process = subprocess.Popen(
+            [program, str(model), *map(str, (context, slots, threads, cache_mib))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.receive()
+
+    def receive(self):
+        watch = threading.Timer(SILENCE_S_MAX, self.process.kill)
+        watch.start()
+        line = self.process.stdout.readline()
+        watch.cancel()
+        if not line:
+            sys.exit("threadrunner-bench-engine has ended")
+        return json.loads(line)
+
+    def ask(self, path, body):
+        """The chunks of the answer: (ms since the request, document)."""
+        print(json.dumps({"path": path, "body": body}), file=self.process.stdin, flush=True)
+        answer = self.receive()
+        if answer["status"] != 200:
+            sys.exit(f"server-context answered {answer}")
+        return [(ms, json.loads(line.removeprefix("data: ")))
+                for ms, text in answer["chunks"]
+                for line in text.splitlines()
+                if line.startswith("data: {")]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(SILENCE_S_MAX)
