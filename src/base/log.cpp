@@ -6,6 +6,8 @@
 #include <spdlog/sinks/daily_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -88,6 +90,15 @@ std::string one_line(std::string_view message) {
     return out;
 }
 
+/// Whoever starts a daemon in the background may give it the log as stderr, for what a crash
+/// prints.
+bool stderr_is(const std::string& file) {
+    struct stat ours{};
+    struct stat theirs{};
+    return ::fstat(STDERR_FILENO, &ours) == 0 && ::stat(file.c_str(), &theirs) == 0 &&
+           ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 }  // namespace
 
 Result<void> open(const std::filesystem::path& directory, const std::string& filter) {
@@ -100,7 +111,7 @@ Result<void> open(const std::filesystem::path& directory, const std::string& fil
         using DailyFile = spdlog::sinks::daily_file_sink<std::mutex, DayFile>;
         auto file = std::make_shared<DailyFile>(directory.string(), 0, 0, false, days_kept);
         auto console = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-        console->set_level(spdlog::level::warn);
+        console->set_level(stderr_is(file->filename()) ? spdlog::level::off : spdlog::level::warn);
         s.logger = std::make_shared<spdlog::async_logger>(
             "daemon", spdlog::sinks_init_list{file, console}, spdlog::thread_pool(),
             spdlog::async_overflow_policy::overrun_oldest);

@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 
-/// The daemon's log: lines to a file a day and, from `warn` up, to stderr, written by a thread of
-/// its own so that the event loop never waits for a disk. The only global of the program. Prompts
-/// and answers are never logged.
+/// The daemon's log: lines to a file a day and, from `warn` up, to stderr (unless that is the same
+/// file), written by a thread of its own so that the event loop never waits for a disk. The only
+/// global of the program. Prompts and answers are never logged.
 namespace threadrunner::log {
 
 enum class Level : std::uint8_t { trace, debug, info, warn, error, off };

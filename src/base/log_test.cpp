@@ -1,12 +1,16 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
 
+#include "base/paths.h"
 #include "base/scratch_directory.h"
+#include "base/unique_fd.h"
 
 namespace threadrunner {
 namespace {
@@ -54,6 +58,24 @@ TEST(Log, AnyDirectoryNameHoldsALog) {
     log::info("daemon", "here");
     log::close();
     EXPECT_THAT(written_in(odd), HasSubstr("daemon: here\n"));
+}
+
+TEST(Log, AStderrThatIsTheLogHoldsEachLineOnce) {
+    const ScratchDirectory directory;
+    const Home home{directory / ""};
+    ASSERT_TRUE(create_home(home));
+    const UniqueFd log_file(
+        ::open(home.log_file_today().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const UniqueFd stderr_before(::dup(STDERR_FILENO));
+    ::dup2(log_file.get(), STDERR_FILENO);
+    const auto opened = log::open(home.logs(), "info");
+    log::error("daemon", "once");
+    log::close();
+    ::dup2(stderr_before.get(), STDERR_FILENO);
+    ASSERT_TRUE(opened);
+    const std::string written = written_in(home.logs());
+    EXPECT_THAT(written, HasSubstr("daemon: once\n"));
+    EXPECT_EQ(written.find("once"), written.rfind("once"));
 }
 
 TEST(Log, AnUnknownLevelNamesTheKnownOnes) {

@@ -139,7 +139,7 @@ TEST(Arguments, BadValuesNameTheOptionAndWhatItWants) {
     EXPECT_THAT(refused({"--max-tokens", "1e3", "hi"}), HasSubstr("a whole number"));
     EXPECT_THAT(refused({"--max-tokens", "0", "hi"}), HasSubstr("--max-tokens"));
     EXPECT_THAT(refused({"--timeout", "soon", "hi"}), HasSubstr("--timeout"));
-    EXPECT_THAT(refused({"--timeout", "0", "hi"}), HasSubstr("above 0"));
+    EXPECT_THAT(refused({"--timeout", "0", "hi"}), HasSubstr("up to a year"));
     EXPECT_THAT(refused({"--keep-alive", "x", "hi"}), HasSubstr("--keep-alive"));
     EXPECT_THAT(refused({"--priority", "urgent", "hi"}), HasSubstr("'interactive' or 'batch'"));
     EXPECT_THAT(refused({"--stop", "", "hi"}), HasSubstr("--stop"));

@@ -17,9 +17,10 @@ bool is_number(const std::string& word) {
 
 bool numbers(Words arguments) { return std::ranges::all_of(arguments, is_number); }
 
-/// Job ids hold a digit: `cancel culture` is a prompt.
+/// Job ids look like j17: `cancel culture` is a prompt.
 bool a_job(Words arguments) {
-    return arguments.size() == 1 && arguments[0].find_first_of("0123456789") != std::string::npos;
+    return arguments.size() == 1 && arguments[0].starts_with('j') &&
+           is_number(arguments[0].substr(1));
 }
 
 bool a_shell(Words arguments) {
@@ -66,9 +67,11 @@ Ctrl-C cancels the job too, with 130.)",
   threadrunner load gemma-3-270m --keep-alive 1h
   threadrunner load ./my.gguf)",
                 one_at_most},
-    CommandSpec{Command::unload, "unload", "MODEL | --all", "give a model's memory back",
+    CommandSpec{Command::unload, "unload", "[MODEL]",
+                "give a model's memory back; without MODEL, of all idle ones",
                 R"(  threadrunner unload gemma-3-270m
-  threadrunner unload --all)",
+  threadrunner unload                 every model that is idle
+  threadrunner unload --backend dummy)",
                 one_at_most},
     CommandSpec{Command::status, "status", "", "whether the daemon runs, and how it is",
                 R"(  threadrunner status                 exit code 2 when no daemon is running

@@ -7,13 +7,14 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "base/scratch_directory.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -40,22 +41,14 @@ while True:
 
 class DaemonStart : public testing::Test {
 protected:
-    DaemonStart() {
-        std::string name = (fs::temp_directory_path() / "threadrunner-start-XXXXXX").string();
-        directory_ = ::mkdtemp(name.data());
-        address_ = {.home = Home{directory_ / "home"},
-                    .socket = directory_ / "home" / "run" / "daemon.sock"};
-    }
     ~DaemonStart() override {
         for (const pid_t pid : started()) {
             ::kill(pid, SIGKILL);
         }
-        fs::remove_all(directory_);
     }
 
     fs::path program(std::string_view text) const {
-        const fs::path path = directory_ / "daemon";
-        std::ofstream(path) << text;
+        fs::path path = directory_.write("daemon", text);
         fs::permissions(path, fs::perms::owner_all);
         return path;
     }
@@ -78,8 +71,9 @@ protected:
         return connect_or_start(address_, program(daemon), Clock::now() + std::chrono::seconds(60));
     }
 
-    fs::path directory_;
-    DaemonAddress address_;
+    ScratchDirectory directory_;
+    DaemonAddress address_{.home = Home{directory_ / "home"},
+                           .socket = directory_ / "home/run/daemon.sock"};
 };
 
 TEST_F(DaemonStart, ADaemonIsStartedWhenNoneRuns) {
@@ -184,7 +178,7 @@ TEST_F(DaemonStart, ADaemonWithAFullBacklogIsATimeoutAndNoHang) {
 
 TEST_F(DaemonStart, TheFlagNamesTheHomeAndTheSocket) {
     const auto address = find_daemon_address(
-        Options{.socket = "/tmp/x.sock", .home = (directory_ / "a" / ".." / "b").string()});
+        Options{.socket = "/tmp/x.sock", .home = (directory_ / "a/../b").string()});
     ASSERT_TRUE(address.has_value());
     EXPECT_EQ(address->home.root, directory_ / "b");
     EXPECT_EQ(address->socket, "/tmp/x.sock");

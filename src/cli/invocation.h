@@ -45,7 +45,6 @@ struct Options {
     bool json = false;
     bool no_stream = false;
     bool follow = false;
-    bool all = false;
     bool help = false;
     bool version = false;
 };

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
+
+#include "base/scratch_directory.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -12,18 +13,12 @@ namespace fs = std::filesystem;
 
 class LogTail : public testing::Test {
 protected:
-    LogTail() {
-        std::string name = (fs::temp_directory_path() / "threadrunner-log-XXXXXX").string();
-        directory_ = ::mkdtemp(name.data());
-    }
-    ~LogTail() override { fs::remove_all(directory_); }
-
     fs::path write(const std::string& name, const std::string& text) const {
         std::ofstream(directory_ / name, std::ios::app) << text;
         return directory_ / name;
     }
 
-    fs::path directory_;
+    ScratchDirectory directory_;
 };
 
 TEST_F(LogTail, LastLinesCountsTheUnfinishedOne) {
@@ -76,7 +71,7 @@ TEST_F(LogTail, FollowingWaitsForAFileThatIsNotThereYet) {
 }
 
 TEST_F(LogTail, WithoutALogOfTodayTheNewestOneIsShown) {
-    const Home home{directory_};
+    const Home home{directory_ / "home"};
     fs::create_directories(home.logs());
     EXPECT_EQ(newest_log(home), home.log_file_today());
     for (const char* name :

@@ -14,9 +14,12 @@ using enum Command;
 
 constexpr CommandSet generation = command_set(ask);
 constexpr CommandSet on_a_model = command_set(ask, embed, tokenize, detokenize, load);
-constexpr CommandSet to_the_daemon =
-    on_a_model | command_set(models, unload, status, ps, cancel, stop);
+constexpr CommandSet on_a_target = on_a_model | command_set(unload);
+constexpr CommandSet to_the_daemon = on_a_target | command_set(models, status, ps, cancel, stop);
 constexpr CommandSet everywhere = ~CommandSet{0};
+
+constexpr double tokens_max = 1 << 30;  // what the daemon takes
+constexpr auto timeout_max = std::chrono::hours(24 * 365);
 
 template <class Number>
 bool read_number(const std::string& text, Number& out) {
@@ -98,11 +101,12 @@ Result<void> timeout(Options& options, const OptionSpec& spec, const std::string
     if (!parsed) {
         return std::unexpected(parsed.error());
     }
-    if (parsed->count() == 0) {
-        return refuse(spec, "a duration above 0 (30, 5m)", value);
+    const bool for_ever = *parsed == std::chrono::milliseconds::max();
+    if (parsed->count() == 0 || (*parsed > timeout_max && !for_ever)) {
+        return refuse(spec, "a duration above 0 and up to a year (30, 5m)", value);
     }
     options.timeout.reset();
-    if (*parsed != std::chrono::milliseconds::max()) {
+    if (!for_ever) {
         options.timeout = *parsed;
     }
     return {};
@@ -131,23 +135,23 @@ Result<void> set_text(Options& options, const OptionSpec& spec, const std::strin
 }
 
 constexpr std::array table = {
-    OptionSpec{"--model", 'm', "MODEL", "a model's name, or a GGUF file", on_a_model,
+    OptionSpec{"--model", 'm', "MODEL", "a model's name, or a GGUF file", on_a_target,
                set_text<&Options::model>},
-    OptionSpec{"--backend", '\0', "NAME", "llama (the default), dummy or upstream", on_a_model,
+    OptionSpec{"--backend", '\0', "NAME", "llama (the default) or dummy", on_a_target,
                set_text<&Options::backend>},
     OptionSpec{"--system", '\0', "TEXT", "how the model shall behave", generation, text},
     OptionSpec{"--max-tokens", '\0', "N", "the longest answer, in tokens", generation, integer, 1,
-               2147483647},
+               tokens_max},
     OptionSpec{"--temperature", '\0', "NUMBER", "0: always the likeliest token; 1: as trained",
                generation, number, 0, 100},
     OptionSpec{"--top-p", '\0', "NUMBER", "only the likeliest tokens, up to this probability",
                generation, number, 0, 1},
     OptionSpec{"--top-k", '\0', "N", "only the N likeliest tokens", generation, integer, 0,
-               2147483647},
+               tokens_max},
     OptionSpec{"--min-p", '\0', "NUMBER", "only tokens at least this likely, to the likeliest",
                generation, number, 0, 1},
-    OptionSpec{"--seed", '\0', "N", "the same seed and settings give the same answer", generation,
-               integer, 0, 4294967295},
+    OptionSpec{"--seed", '\0', "N", "the same seed gives the same answer again; -1: any",
+               generation, integer, -1, 4294967295},
     OptionSpec{"--stop", '\0', "TEXT", "end the answer before this text; may be repeated",
                generation, more_text},
     OptionSpec{"--raw", '\0', "", "the prompt as it is, without the chat template", generation,
@@ -162,7 +166,6 @@ constexpr std::array table = {
                to_the_daemon | command_set(version), set_flag<&Options::json>},
     OptionSpec{"--no-stream", '\0', "", "print the whole answer at its end", generation,
                set_flag<&Options::no_stream>},
-    OptionSpec{"--all", '\0', "", "every idle model", command_set(unload), set_flag<&Options::all>},
     OptionSpec{"--follow", 'f', "", "go on with what comes", command_set(logs),
                set_flag<&Options::follow>},
     OptionSpec{"--lines", 'n', "N", "start with the last N lines", command_set(logs), lines},

@@ -1,4 +1,5 @@
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/paths.h"
@@ -13,12 +14,15 @@ namespace {
 
 std::string loaded_line(const wire::Json& result) {
     const wire::Json& meta = object_in(result, "meta");
-    std::string out = "loaded " + safe_text(text_in(meta, "name"));
+    std::string out = "loaded";
+    std::string_view separator = " ";
     const auto add = [&](const std::string& value, std::string_view what) {
         if (!value.empty()) {
-            out += ", " + value + std::string(what);
+            out += std::string(separator) + value + std::string(what);
+            separator = ", ";
         }
     };
+    add(safe_text(text_in(meta, "name")), "");
     add(safe_text(text_in(meta, "quantization")), "");
     add(text_in(meta, "context"), " tokens of context");
     const std::string slots = text_in(result, "slots");

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -5,6 +6,7 @@
 #include "base/text.h"
 #include "cli/commands/call.h"
 #include "cli/commands/commands.h"
+#include "cli/daemon_address.h"
 #include "cli/request.h"
 #include "cli/result.h"
 #include "cli/table.h"
@@ -12,7 +14,7 @@
 namespace threadrunner::cli {
 namespace {
 
-std::string models_table(const wire::Json& result) {
+std::string models_table(const wire::Json& result, const std::filesystem::path& folder) {
     std::vector<std::vector<std::string>> rows = {{"MODEL", "SIZE", "WEIGHTS", "CONTEXT", "FILE"}};
     for (const wire::Json& model : list_in(result, "models")) {
         const bool is_default = flag_in(model, "default");
@@ -24,8 +26,8 @@ std::string models_table(const wire::Json& result) {
         }
     }
     if (rows.size() == 1) {
-        return "There are no models yet. Put a GGUF file into the directory models/ of "
-               "~/.threadrunner, or name one: threadrunner -m FILE\n";
+        return "There are no models yet. Put a GGUF file into " + folder.string() +
+               ", or name one: threadrunner -m FILE\n";
     }
     return format_table(rows);
 }
@@ -34,8 +36,13 @@ std::string models_table(const wire::Json& result) {
 
 Outcome run_models(const Invocation& invocation, Context& context) {
     const Options& options = invocation.options;
-    return call_for_result(context, options, make_request("models", options), Reach::start,
-                           deadline_of(options), models_table);
+    const auto address = find_daemon_address(options);
+    if (!address) {
+        return std::unexpected(address.error());
+    }
+    return call_for_result(
+        context, options, make_request("models", options), Reach::start, deadline_of(options),
+        [&](const wire::Json& result) { return models_table(result, address->home.models()); });
 }
 
 }  // namespace threadrunner::cli

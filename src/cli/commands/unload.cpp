@@ -1,5 +1,7 @@
 #include <string>
+#include <utility>
 
+#include "base/paths.h"
 #include "cli/commands/call.h"
 #include "cli/commands/commands.h"
 #include "cli/request.h"
@@ -22,14 +24,14 @@ std::string unloaded_lines(const wire::Json& result) {
 }  // namespace
 
 Outcome run_unload(const Invocation& invocation, Context& context) {
-    const Options& options = invocation.options;
-    if (invocation.words.empty() != options.all) {
-        return fail_usage("unload wants one model, or --all; threadrunner ps shows what is loaded");
+    Options options = invocation.options;
+    if (!invocation.words.empty()) {
+        options.model = invocation.words[0];
     }
-    wire::Json request = make_request("unload", options);
-    if (!options.all) {
-        request["model"] = resolve_model(invocation.words[0]);
-    }
+    // Without a word of one, all idle workers are meant, whatever the environment says.
+    const bool one = options.model || options.backend;
+    wire::Json request =
+        one ? make_model_request("unload", options, environment) : make_request("unload", options);
     return call_for_result(context, options, std::move(request), Reach::running_only,
                            deadline_of(options), unloaded_lines);
 }
