@@ -18,6 +18,17 @@ def pytest_runtest_makereport(item):
     item.failed = getattr(item, "failed", False) or outcome.get_result().failed
 
 
+def finish(homes, failed):
+    """Ends homes; after a failure their logs are shown."""
+    left = [fault for home in homes for fault in home.close()]
+    if failed or left:
+        for home in homes:
+            print(f"--- log of {home.root} ---\n{home.log()}")
+    for home in homes:
+        home.remove()
+    assert not left, left
+
+
 @pytest.fixture
 def homes(request):
     """Makes homes. After the test nothing of theirs may be left: no process, no socket."""
@@ -28,13 +39,7 @@ def homes(request):
         return made[-1]
 
     yield make
-    left = [fault for home in made for fault in home.close()]
-    if getattr(request.node, "failed", False) or left:
-        for home in made:
-            print(f"--- log of {home.root} ---\n{home.log()}")
-    for home in made:
-        home.remove()
-    assert not left, left
+    finish(made, getattr(request.node, "failed", False))
 
 
 @pytest.fixture
@@ -42,11 +47,31 @@ def home(homes):
     return homes()
 
 
+@pytest.fixture(scope="module")
+def shared_home(request):
+    """One home for a file's tests that do it no harm."""
+    home = Home()
+    failures = request.session.testsfailed
+    yield home
+    finish([home], request.session.testsfailed > failures)
+
+
+def pytest_collection_modifyitems(items):
+    reason = why_no_model()
+    for item in items if reason else []:
+        if item.get_closest_marker("model"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def why_no_model():
+    if not (BIN / "threadrunner-engine").exists():
+        return "the engine is not built"
+    if not Path(os.environ.get("THREADRUNNER_TEST_MODEL", "")).is_file():
+        return "THREADRUNNER_TEST_MODEL names no file"
+    return None
+
+
 @pytest.fixture(scope="session")
 def model():
-    path = os.environ.get("THREADRUNNER_TEST_MODEL", "")
-    if not path or not Path(path).is_file():
-        pytest.skip("THREADRUNNER_TEST_MODEL names no file")
-    if not (BIN / "threadrunner-engine").exists():
-        pytest.skip("the engine is not built")
-    return Path(path)
+    """The path of the real model, for tests that are marked so."""
+    return Path(os.environ["THREADRUNNER_TEST_MODEL"])

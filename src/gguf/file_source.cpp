@@ -19,7 +19,7 @@ std::unexpected<Error> refuse_errno(const std::string& path, int error_number) {
                             "; check the path, or see what is there with: threadrunner models");
         case EACCES:
         case EPERM:
-            return fail(ErrorCode::forbidden,
+            return fail(ErrorCode::model_load_failed,
                         "no permission to read " + path +
                             "; let the user that runs ThreadRunner read it and enter its folders");
         default:
@@ -32,7 +32,7 @@ Result<void> check_kind(const std::string& path, mode_t mode) {
         return {};
     }
     if (S_ISDIR(mode)) {
-        return fail(ErrorCode::invalid_request,
+        return fail(ErrorCode::unknown_model,
                     path + " is a directory; name the .gguf file in it");
     }
     const char* kind = S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";

@@ -13,8 +13,8 @@ namespace threadrunner::gguf {
 class FileSource : public Source {
 public:
     /// Opens a regular file; a pipe or device is refused without waiting for it or waking it.
-    /// unknown_model where there is none, forbidden without permission, invalid_request for a
-    /// directory, model_load_failed for all else. Messages name the file.
+    /// unknown_model where there is none or a directory, model_load_failed for all else, missing
+    /// permission included: whoever asks for a model learns of a model. Messages name the file.
     [[nodiscard]] static Result<std::unique_ptr<FileSource>> open(
         const std::filesystem::path& path);
 

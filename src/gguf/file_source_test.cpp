@@ -45,7 +45,7 @@ TEST(FileSource, AMissingFileIsAnUnknownModel) {
 TEST(FileSource, ADirectoryAsksForTheFileInIt) {
     const ScratchDirectory directory;
     const Error error = fault_of(directory / "");
-    EXPECT_EQ(error.code, ErrorCode::invalid_request);
+    EXPECT_EQ(error.code, ErrorCode::unknown_model);
     EXPECT_THAT(error.message, HasSubstr("is a directory; name the .gguf file in it"));
 }
 
@@ -88,7 +88,7 @@ TEST(FileSource, AFileOfAnotherUserIsForbiddenNotMissing) {
     const auto path = directory.write("secret.gguf", "GGUF");
     ASSERT_EQ(::chmod(path.c_str(), 0), 0);
     const WithoutRights without_rights;
-    EXPECT_EQ(fault_of(path).code, ErrorCode::forbidden);
+    EXPECT_EQ(fault_of(path).code, ErrorCode::model_load_failed);
     EXPECT_THAT(fault_of(path).message, HasSubstr("no permission to read"));
 }
 
