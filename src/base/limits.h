@@ -46,6 +46,7 @@ constexpr auto ping_every = 1s;
 constexpr auto suspect_after = 5s;  ///< no pong: no new work
 constexpr auto dead_after = 15s;    ///< no pong: SIGKILL
 constexpr auto kill_after_sigterm = 5s;
+constexpr std::size_t worker_slots_max = 1024;  ///< a greeting that offers more is nonsense
 constexpr std::int64_t credit_at_start = 1024;  ///< events a job may send before the first credit
 constexpr std::size_t unread_bytes_per_job_max = 4 * mib;
 constexpr auto restart_delay_min = 250ms;
@@ -56,8 +57,6 @@ constexpr std::size_t stderr_lines_kept = 20;  ///< quoted in worker_crashed
 constexpr std::size_t log_line_bytes_max = 8 * kib;
 constexpr int worker_oom_score_adj = 500;
 constexpr auto evict_not_before = 10s;  ///< a worker loaded less than this ago is not evicted
-constexpr auto evict_check_every =
-    500ms;  ///< while a job waits for memory that nobody gives back yet
 
 // The engine.
 constexpr int cpu_batch_tokens = 128;  ///< how long a cancelled prompt computes on, neighbours wait

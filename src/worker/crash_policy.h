@@ -27,6 +27,10 @@ public:
     /// How long requests are refused at once; nothing when they may wait for the restart.
     [[nodiscard]] std::optional<std::chrono::milliseconds> refuses_for(Clock::time_point now) const;
     [[nodiscard]] int crashes() const { return crashes_; }
+    /// Whether its crashes still count; else a new policy would judge the same.
+    [[nodiscard]] bool remembers(Clock::time_point now) const {
+        return crashes_ > 0 && now <= start_at_ + settings_.worker_failed;
+    }
 
 private:
     const Settings& settings_;

@@ -94,9 +94,16 @@ void Pool::feed(const Target& target) {
     while (worker.accepts_work()) {
         Job* job = jobs_.take(target);
         if (job == nullptr) {
-            return;
+            break;
         }
         worker.run(*job);
+    }
+    wake_when_idle_ends(worker);
+}
+
+void Pool::wake_when_idle_ends(const Supervisor& worker) {
+    if (const auto expires = worker.expires_at()) {
+        wake_at(*expires);
     }
 }
 
@@ -132,7 +139,11 @@ void Pool::consider_start(Supervisor& worker) {
 
 void Pool::start(const Target& target, Result<LaunchPlan> plan) {
     Supervisor& worker = worker_for(target);
-    if (worker.state() != Supervisor::State::stopped || jobs_.scheduler().waiting(target) == 0) {
+    if (worker.state() != Supervisor::State::stopped) {
+        return;
+    }
+    if (jobs_.scheduler().waiting(target) == 0) {
+        forget_if_over(worker);
         return;
     }
     if (plan && !budget_.ever_fits(plan->memory_bytes)) {
@@ -150,6 +161,17 @@ void Pool::start(const Target& target, Result<LaunchPlan> plan) {
     if (!started) {
         budget_.release(target);
         jobs_.emit_waiting(target, started.error());
+        forget_if_over(worker);
+    }
+}
+
+/// Forgets a stopped worker unless its crashes still count: clients may name targets without end.
+/// The loop destroys it, after what it has queued: a timer of the worker may just have fired.
+void Pool::forget_if_over(const Supervisor& worker) {
+    if (worker.state() == Supervisor::State::stopped &&
+        !worker.crash_policy().remembers(Clock::now())) {
+        boost::asio::post(wake_timer_.get_executor(),
+                          [gone = workers_.extract(Target(worker.target()))] {});
     }
 }
 
@@ -164,11 +186,9 @@ bool Pool::make_room(const Target& target, std::uint64_t bytes) {
     for (const auto& [other, worker] : workers_) {
         coming += worker->state() == Supervisor::State::draining ? budget_.reserved(other) : 0;
     }
-    const auto now = Clock::now();
     while (bytes > budget_.bytes() - budget_.reserved() + coming) {
-        Supervisor* victim = oldest_idle(now);
+        Supervisor* const victim = next_victim();
         if (victim == nullptr) {
-            wake_at(now + limits::evict_check_every);
             return false;
         }
         log::info("daemon", "worker {} is evicted: {} needs {}", victim->target().label(),
@@ -179,12 +199,19 @@ bool Pool::make_room(const Target& target, std::uint64_t bytes) {
     return false;
 }
 
-Supervisor* Pool::oldest_idle(Clock::time_point now) {
+/// The idle worker whose last use is longest ago. Null when there is none yet: then the pool wakes
+/// when the next has been loaded for long enough, or gets idle, or stops.
+Supervisor* Pool::next_victim() {
+    const auto now = Clock::now();
     Supervisor* oldest = nullptr;
     for (const auto& [target, worker] : workers_) {
-        const bool evictable = worker->idle() && jobs_.scheduler().waiting(target) == 0 &&
-                               now - worker->ready_since() >= limits::evict_not_before;
-        if (evictable && (oldest == nullptr || worker->idle_since() < oldest->idle_since())) {
+        if (!worker->idle() || jobs_.scheduler().waiting(target) > 0) {
+            continue;
+        }
+        const auto evictable_at = worker->ready_since() + settings_.worker_evict;
+        if (evictable_at > now) {
+            wake_at(evictable_at);
+        } else if (oldest == nullptr || worker->idle_since() < oldest->idle_since()) {
             oldest = worker.get();
         }
     }
@@ -194,9 +221,7 @@ Supervisor* Pool::oldest_idle(Clock::time_point now) {
 void Pool::worker_has_room(Supervisor& worker) {
     const Target target = worker.target();
     feed(target);
-    if (const auto expires = worker.expires_at()) {
-        wake_at(*expires);
-    }
+    wake_when_idle_ends(worker);
     // An idle worker may be what another target's jobs wait for.
     if (worker.idle() && jobs_.scheduler().waiting() > 0) {
         wake_at(Clock::now());
@@ -205,9 +230,7 @@ void Pool::worker_has_room(Supervisor& worker) {
 
 void Pool::worker_stopped(Supervisor& worker) {
     budget_.release(worker.target());
-    if (worker.crash_policy().crashes() == 0) {
-        workers_.erase(Target(worker.target()));
-    }
+    forget_if_over(worker);
     wake_at(Clock::now());
     check_stopped();
 }
@@ -229,6 +252,12 @@ void Pool::wake() {
     }
     for (const Target& target : jobs_.scheduler().targets()) {
         feed(target);
+    }
+    for (auto it = workers_.begin(); it != workers_.end();) {
+        const Supervisor& worker = *(it++)->second;
+        if (jobs_.scheduler().waiting(worker.target()) == 0) {
+            forget_if_over(worker);
+        }
     }
 }
 

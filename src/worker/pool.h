@@ -65,7 +65,9 @@ private:
     void consider_start(Supervisor& worker);
     void start(const Target& target, Result<LaunchPlan> plan);
     [[nodiscard]] bool make_room(const Target& target, std::uint64_t bytes);
-    [[nodiscard]] Supervisor* oldest_idle(Clock::time_point now);
+    [[nodiscard]] Supervisor* next_victim();
+    void wake_when_idle_ends(const Supervisor& worker);
+    void forget_if_over(const Supervisor& worker);
     void wake();
     void wake_at(Clock::time_point when);
     void check_stopped();

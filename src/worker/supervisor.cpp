@@ -81,6 +81,9 @@ Result<void> Supervisor::start(const LaunchPlan& plan) {
 }
 
 void Supervisor::on_frame(const wire::Json& frame) {
+    if (!kill_reason_.empty()) {
+        return;  // an answer with a fault in its middle must not end as if it were whole
+    }
     if (!frame.is_object()) {
         kill("sent a frame that is no map");
         return;
@@ -139,8 +142,8 @@ void Supervisor::on_load_frame(std::string_view event, const wire::Json& frame) 
 }
 
 void Supervisor::become_ready(std::size_t slots) {
-    if (slots == 0) {
-        kill("offers no slots");
+    if (slots == 0 || slots > limits::worker_slots_max) {
+        kill("offers " + std::to_string(slots) + " slots");
         return;
     }
     slots_.assign(slots, false);
@@ -151,7 +154,8 @@ void Supervisor::become_ready(std::size_t slots) {
 }
 
 bool Supervisor::accepts_work() const {
-    return state_ == State::ready && !suspect_ && runs_.size() < slots_.size();
+    return state_ == State::ready && !suspect_ && kill_reason_.empty() &&
+           runs_.size() < slots_.size();
 }
 
 void Supervisor::run(Job& job) {
@@ -268,7 +272,7 @@ void Supervisor::stop(std::chrono::milliseconds deadline) {
     }
     state_ = State::draining;
     terminate_at_ = Clock::now() + deadline;
-    kill_at_ = terminate_at_ + limits::kill_after_sigterm;
+    terminated_ = false;
     process_->send({{"op", "shutdown"}, {"deadline_ms", deadline.count()}});
 }
 
@@ -347,24 +351,37 @@ std::string Supervisor::last_lines() const {
 }
 
 void Supervisor::watch() {
-    watch_timer_.expires_after(settings_.worker_ping);
-    watch_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    const auto planned = Clock::now() + settings_.worker_ping;
+    watch_timer_.expires_at(planned);
+    watch_timer_.async_wait([this, planned](const boost::system::error_code& cancelled) {
         if (cancelled || !process_) {
             return;
         }
         const auto now = Clock::now();
+        if (now - planned > settings_.worker_suspect) {
+            watchdog_->slept(now);
+        }
         state_ == State::draining ? check_draining(now) : check_health(now);
         watch();
     });
 }
 
+/// Whether something is under way that does not wait for its client. One whose end is overdue
+/// (cancelled, or past its deadline) waits for nobody.
+bool Supervisor::owes_progress() const {
+    return state_ == State::starting ||
+           std::any_of(runs_.begin(), runs_.end(), [&](const auto& entry) {
+               const Job* job = jobs_.find(entry.second.job);
+               return entry.second.credit > 0 || job == nullptr || job->cancelled;
+           });
+}
+
 void Supervisor::check_health(Clock::time_point now) {
-    const bool may_work = std::any_of(runs_.begin(), runs_.end(),
-                                      [](const auto& run) { return run.second.credit > 0; });
-    if (!may_work && state_ != State::starting) {
+    const bool owes = owes_progress();
+    if (!owes) {
         watchdog_->excused(now);
     }
-    if (auto fault = watchdog_->fault(now, may_work || state_ == State::starting)) {
+    if (auto fault = watchdog_->fault(now, owes)) {
         kill(*std::move(fault));
         return;
     }
@@ -379,9 +396,9 @@ void Supervisor::check_health(Clock::time_point now) {
 }
 
 void Supervisor::check_draining(Clock::time_point now) {
-    if (now >= kill_at_) {
+    if (now >= terminate_at_ + settings_.worker_kill) {
         process_->signal(SIGKILL);
-    } else if (now >= terminate_at_) {
+    } else if (now >= terminate_at_ && !std::exchange(terminated_, true)) {
         process_->signal(SIGTERM);
     }
 }

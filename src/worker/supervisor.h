@@ -39,7 +39,8 @@ public:
 
         /// It became ready, or a slot came free, or it is trusted again.
         virtual void worker_has_room(Supervisor& worker) = 0;
-        /// Its process is gone and its jobs are settled. It may be destroyed from within this call.
+        /// Its process is gone and its jobs are settled. It must outlive what the loop has queued:
+        /// a timer of its may just have fired.
         virtual void worker_stopped(Supervisor& worker) = 0;
     };
 
@@ -105,6 +106,7 @@ private:
     [[nodiscard]] std::string last_lines() const;
 
     void watch();
+    [[nodiscard]] bool owes_progress() const;
     void check_health(Clock::time_point now);
     void check_draining(Clock::time_point now);
 
@@ -134,8 +136,8 @@ private:
     std::chrono::milliseconds keep_alive_;
     Clock::time_point ready_since_{};
     Clock::time_point idle_since_{};
-    Clock::time_point terminate_at_{};  ///< draining: SIGTERM
-    Clock::time_point kill_at_{};       ///< draining: SIGKILL
+    Clock::time_point terminate_at_{};  ///< draining: SIGTERM; settings.worker_kill later SIGKILL
+    bool terminated_ = false;           ///< draining: SIGTERM was sent
 };
 
 }  // namespace threadrunner

@@ -20,6 +20,9 @@ public:
     void ponged(Clock::time_point now, std::uint64_t progress);
     /// Something to do came, or there is nothing that it could do: the stall clock starts anew.
     void excused(Clock::time_point now) { progressed_ = now; }
+    /// The daemon itself did not run for a while (suspended, say) and so heard nothing: every clock
+    /// starts anew.
+    void slept(Clock::time_point now) { started_ = ponged_ = progressed_ = now; }
 
     /// Whether it may get new work.
     [[nodiscard]] bool suspect(Clock::time_point now) const;
