@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 12> option_names = {
 struct Option {
     std::string name;
     std::string value;
+    double number = 1;
 };
 
 Result<std::vector<Option>> parse_options(std::string_view text) {
@@ -41,12 +42,12 @@ Result<std::vector<Option>> parse_options(std::string_view text) {
                             option.name + "'" +
                             (near ? ", did you mean '" + std::string(*near) + "'?" : ""));
         }
-        double number = 0;
         const char* const end = option.value.data() + option.value.size();
-        const auto [rest, error] = std::from_chars(option.value.data(), end, number);
+        const auto [rest, error] = std::from_chars(option.value.data(), end, option.number);
         if (option.value.empty()) {
             option.value = "1";
-        } else if (error != std::errc() || rest != end || !(number >= 0 && number <= 1e9)) {
+        } else if (error != std::errc() || rest != end ||
+                   !(option.number >= 0 && option.number <= 1e9)) {
             return fail(ErrorCode::unknown_model, "the dummy's option " + option.name +
                                                       " takes a number from 0 to 1e9, not '" +
                                                       option.value + "'");
@@ -77,7 +78,7 @@ Result<LaunchPlan> DummyKind::plan(const Target& target) const {
                     .memory_detail = "the dummy's process"};
     for (const Option& option : *options) {
         if (option.name == "memory_mib") {
-            plan.memory_bytes = static_cast<std::uint64_t>(std::stod(option.value)) * limits::mib;
+            plan.memory_bytes = static_cast<std::uint64_t>(option.number) * limits::mib;
             continue;
         }
         if (option.name == "load_ms") {

@@ -145,19 +145,24 @@ void RouteReply::receive(const Json& frame, std::vector<Event>& out) {
 }
 
 void RouteReply::on_body(const std::string& data, std::vector<Event>& out) {
-    if (streams_ && status_ < 400) {
-        sse_.push(data, [&](std::string_view chunk) { on_chunk(chunk, out); });
-    } else if (document_.size() + data.size() <= limits::worker_frame_bytes_max) {
-        document_ += data;
-    } else if (!error_) {
+    if (error_) {
+        return;  // what follows a fault is no answer
+    }
+    const bool streams = streams_ && status_ < 400;
+    const std::size_t held = streams ? sse_.held() : document_.size();
+    if (held + data.size() > limits::worker_frame_bytes_max) {
         error_ = Error{.code = ErrorCode::too_large,
                        .message = "the worker's answer is larger than " +
                                   format_bytes(limits::worker_frame_bytes_max)};
+    } else if (streams) {
+        sse_.push(data, [&](std::string_view chunk) { on_chunk(chunk, out); });
+    } else {
+        document_ += data;
     }
 }
 
 void RouteReply::on_chunk(std::string_view data, std::vector<Event>& out) {
-    if (data == "[DONE]") {
+    if (data == "[DONE]" || error_) {
         return;
     }
     auto chunk = wire::decode_json(data);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@ class SseReader {
 public:
     /// Calls `on_data` for every event that is whole, in order; a view is valid during the call.
     void push(std::string_view bytes, const std::function<void(std::string_view)>& on_data);
+
+    /// Bytes of an event that is not whole yet.
+    [[nodiscard]] std::size_t held() const { return rest_.size() + data_.size(); }
 
 private:
     void take_line(std::string_view line, const std::function<void(std::string_view)>& on_data);
