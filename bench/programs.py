@@ -1,9 +1,11 @@
 """The programs that are measured and those that measure."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 
 from report import ROOT
 
@@ -19,6 +21,23 @@ def need(program):
     if not program.exists():
         sys.exit(f"{program} is missing; make bench builds it")
     return str(program)
+
+
+# what is ended from outside ends its daemons too
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+@contextmanager
+def new_home():
+    """An installation of its own; afterwards nothing of it is left."""
+    home = Home()
+    try:
+        yield home
+    finally:
+        left = home.close()
+        home.remove()
+    if left:
+        sys.exit(f"left behind: {left}")
 
 
 def load(*arguments):
@@ -61,7 +80,10 @@ class BareEngine:
                 for line in text.splitlines()
                 if line.startswith("data: {")]
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait(SILENCE_S_MAX)
