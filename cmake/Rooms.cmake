@@ -6,8 +6,8 @@
 #   threadrunner_test(wire SOURCES frame_test.cpp DEPENDS wire)
 #   threadrunner_fuzz_target(decode SOURCES decode_fuzz.cpp DEPENDS wire)
 #
-# DEPENDS names rooms, *_LIBS names targets of other people's libraries. The target `programs` builds
-# the executables without the tests.
+# DEPENDS names rooms, *_LIBS names targets of other people's libraries. The target `programs`
+# builds the executables without the tests.
 
 add_custom_target(programs)
 
