@@ -104,6 +104,13 @@ Result<std::filesystem::path> socket_path(const Home& home,
     } else if (auto given = environment("THREADRUNNER_SOCKET")) {
         path = *given;
     }
+    if (auto checked = check_socket_path(path); !checked) {
+        return std::unexpected(checked.error());
+    }
+    return path;
+}
+
+Result<void> check_socket_path(const std::filesystem::path& path) {
     constexpr std::size_t bytes_max = sizeof(sockaddr_un::sun_path) - 1;
     if (path.native().size() > bytes_max) {
         return fail(ErrorCode::invalid_request,
@@ -112,7 +119,7 @@ Result<std::filesystem::path> socket_path(const Home& home,
                         "): " + path.string() +
                         "; give a shorter one with --socket or THREADRUNNER_SOCKET");
     }
-    return path;
+    return {};
 }
 
 Result<std::optional<UniqueFd>> try_lock(const std::filesystem::path& file) {

@@ -38,6 +38,9 @@ struct Home {
 [[nodiscard]] Result<std::filesystem::path> socket_path(const Home& home,
                                                         const std::optional<std::string>& flag);
 
+/// Whether a socket can have this name: see socket_path().
+[[nodiscard]] Result<void> check_socket_path(const std::filesystem::path& path);
+
 /// Takes an exclusive lock on a file that it creates 0600 if need be, without waiting. An empty
 /// optional means that another process holds it. The lock lives as long as the descriptor.
 [[nodiscard]] Result<std::optional<UniqueFd>> try_lock(const std::filesystem::path& file);

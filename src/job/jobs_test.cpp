@@ -5,7 +5,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "base/limits.h"
 #include "job/recording_sink.h"
+#include "job/scripted_runner.h"
 
 namespace threadrunner {
 namespace {
@@ -23,38 +23,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using namespace std::chrono_literals;
 
-const Target gemma{.kind = "engine", .name = "gemma", .profile = {}};
+const Target gemma = ScriptedRunner::target();
 
 Event token(const std::string& text) { return event::Token{.text = text}; }
 const Event done = event::Done{};
-
-/// Notes what Jobs asks of it; the test answers through Jobs.
-class ScriptedRunner : public Runner {
-public:
-    [[nodiscard]] Result<Target> resolve(const JobSpec&) override {
-        if (refusal) {
-            return std::unexpected(*refusal);
-        }
-        return gemma;
-    }
-    void job_waiting(const Target& target) override {
-        calls.push_back("waiting " + target.label());
-        if (on_waiting) {
-            on_waiting();
-        }
-    }
-    void job_withdrew(const Target& target) override {
-        calls.push_back("withdrew " + target.label());
-    }
-    void cancel(JobId id) override { calls.push_back("cancel " + job_name(id)); }
-    void credit(JobId id, unsigned credits) override {
-        calls.push_back("credit " + job_name(id) + " " + std::to_string(credits));
-    }
-
-    std::optional<Error> refusal;
-    std::function<void()> on_waiting;
-    std::vector<std::string> calls;
-};
 
 /// Jobs, a runner, and sinks that outlive the jobs.
 class JobsTest : public testing::Test {

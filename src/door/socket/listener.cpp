@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/paths.h"
 
 namespace threadrunner {
 namespace {
@@ -49,6 +50,9 @@ SocketListener::SocketListener(asio::any_io_executor executor, std::filesystem::
       all_ended_(executor, asio::steady_timer::time_point::max()) {}
 
 Result<void> SocketListener::start() {
+    if (auto checked = check_socket_path(path_); !checked) {
+        return checked;
+    }
     if (auto removed = remove_leftover(); !removed) {
         return removed;
     }

@@ -18,7 +18,8 @@ public:
                    SocketContext& context);
 
     /// Listens, with the socket 0600. A socket that nobody answers at is a leftover and replaced;
-    /// conflict: somebody does answer; invalid_request: something else has that name.
+    /// conflict: somebody does answer; invalid_request: something else has that name, or it is too
+    /// long.
     [[nodiscard]] Result<void> start();
 
     /// Accepts nobody any more, and removes the socket's name.
