@@ -154,9 +154,11 @@ private:
 
     static asio::awaitable<void> wait_for_exit(Self self) {
         ErrorCodeOut error;
-        co_await self->pidfd_.async_wait(asio::posix::stream_descriptor::wait_read,
-                                         no_throw(error));
-        self->reap();
+        // Readiness is a hint only: epoll may still report what the descriptor's number meant before.
+        while (!self->reap()) {
+            co_await self->pidfd_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                             no_throw(error));
+        }
         // A grandchild may hold the pipes open: it does not hold up the news.
         self->grace_.expires_after(pipes_close_within);
         self->grace_.async_wait([self](const ErrorCodeOut& cancelled) {
@@ -167,14 +169,19 @@ private:
         self->part_ended();
     }
 
-    void reap() {
+    /// Takes the exit status, without waiting for it; false while the process lives.
+    [[nodiscard]] bool reap() {
         siginfo_t info{};
-        if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) == 0) {
+        if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG) == 0) {
+            if (info.si_pid == 0) {
+                return false;
+            }
             const bool exited = info.si_code == CLD_EXITED;
             status_.code = exited ? info.si_status : 0;
             status_.signal = exited ? 0 : info.si_status;
         }
         reaped_ = true;
+        return true;
     }
 
     void close_pipes() {
