@@ -57,13 +57,19 @@ Result<std::vector<Option>> parse_options(std::string_view text) {
     return options;
 }
 
+/// A file is what the environment chose for the llama backend: the dummy stands in for any model.
+bool is_file(std::string_view model) {
+    return model.find('/') != std::string_view::npos || model.ends_with(".gguf");
+}
+
 }  // namespace
 
 Result<Target> DummyKind::resolve(const JobSpec& spec) const {
-    if (auto options = parse_options(spec.model); !options) {
+    Target target{.kind = "dummy", .name = is_file(spec.model) ? "" : spec.model, .profile = {}};
+    if (auto options = parse_options(target.name); !options) {
         return std::unexpected(options.error());
     }
-    return Target{.kind = "dummy", .name = spec.model, .profile = {}};
+    return target;
 }
 
 Result<LaunchPlan> DummyKind::plan(const Target& target) const {

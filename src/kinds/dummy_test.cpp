@@ -41,6 +41,11 @@ TEST(DummyKind, EachCombinationOfOptionsIsAWorkerOfItsOwn) {
     EXPECT_EQ(*resolve("slots=1"), *resolve("slots=1"));
 }
 
+TEST(DummyKind, AnswersAlsoWhereTheEnvironmentHasChosenAModel) {
+    EXPECT_EQ(*resolve("/models/gemma.gguf"), *resolve(""));
+    EXPECT_EQ(*resolve("gemma.gguf"), *resolve(""));
+}
+
 TEST(DummyKind, AnOptionThatIsNotThereIsRefusedWithTheNearest) {
     EXPECT_THAT(fault_of("token_per_second=5"),
                 HasSubstr("has no 'token_per_second', did you mean 'tokens_per_second'?"));
