@@ -23,16 +23,22 @@ Setter text(std::string Settings::* member) {
     };
 }
 
-/// `max`: waits are added to the time of day, so only a setting that means it may be for ever.
-Setter duration(milliseconds Settings::* member, std::string_view key, milliseconds max) {
+/// What a wait may be. It is added to the time of day, so only a setting that means it is for ever.
+struct Range {
+    milliseconds min{0};
+    milliseconds max = std::chrono::hours(24);
+};
+
+Setter duration(milliseconds Settings::* member, std::string_view key, Range range) {
     return [=](Settings& settings, std::string_view value) -> Result<void> {
         auto parsed = parse_duration(value, key);
         if (!parsed) {
             return std::unexpected(parsed.error());
         }
-        if (*parsed > max) {
-            return fail(ErrorCode::invalid_request,
-                        std::string(key) + " must be at most " + format_duration(max));
+        if (*parsed < range.min || *parsed > range.max) {
+            return fail(ErrorCode::invalid_request, std::string(key) + " must be from " +
+                                                        format_duration(range.min) + " to " +
+                                                        format_duration(range.max));
         }
         settings.*member = *parsed;
         return {};
@@ -84,11 +90,10 @@ SettingRow text_row(std::string_view key, std::string_view meaning, std::string 
 }
 
 SettingRow duration_row(std::string_view key, std::string_view meaning,
-                        milliseconds Settings::* member,
-                        milliseconds max = std::chrono::hours(24)) {
+                        milliseconds Settings::* member, Range range = {}) {
     return {.key = key,
             .meaning = meaning,
-            .set = duration(member, key, max),
+            .set = duration(member, key, range),
             .text = [=](const Settings& settings) { return duration_text(settings.*member); }};
 }
 
@@ -114,11 +119,11 @@ std::vector<SettingRow> make_table() {
                      &S::socket_stall),
         duration_row("socket.frame", "from a frame's first byte to its last", &S::socket_frame),
         duration_row("worker.idle", "an idle worker is unloaded after this; -1: never",
-                     &S::worker_idle, milliseconds::max()),
+                     &S::worker_idle, {.max = milliseconds::max()}),
         duration_row("worker.hello", "a worker that has not greeted by then is ended",
                      &S::worker_hello),
-        duration_row("worker.ping", "how often a worker is asked whether it lives",
-                     &S::worker_ping),
+        duration_row("worker.ping", "how often a worker is asked whether it lives", &S::worker_ping,
+                     {.min = milliseconds(1)}),
         duration_row("worker.suspect", "without an answer this long it gets no new work",
                      &S::worker_suspect),
         duration_row("worker.dead", "without an answer this long it is killed", &S::worker_dead),

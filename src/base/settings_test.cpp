@@ -108,5 +108,12 @@ TEST(Nearest, SuggestsSlipsAndNothingElse) {
     EXPECT_EQ(nearest("x", {}), std::nullopt);
 }
 
+TEST(Settings, APingWithoutAPauseIsRefused) {
+    Settings settings;
+    EXPECT_FALSE(set_setting(settings, "worker.ping", "0"));
+    EXPECT_TRUE(set_setting(settings, "worker.ping", "1ms"));
+    EXPECT_TRUE(set_setting(settings, "worker.idle", "0")) << "unload at once is a wish";
+}
+
 }  // namespace
 }  // namespace threadrunner
