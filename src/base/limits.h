@@ -61,6 +61,7 @@ constexpr auto evict_not_before = 10s;  ///< a worker loaded less than this ago 
 // The engine.
 constexpr int cpu_batch_tokens = 128;  ///< how long a cancelled prompt computes on, neighbours wait
 constexpr int gpu_batch_tokens = 512;  ///< the same; a GPU reads more in less time
+constexpr int checkpoints_per_slot = 8;  ///< of sliding windows, to step back to; large ones have 100 MB
 constexpr auto load_event_every = 50ms;    ///< between two load events
 constexpr auto engine_cancel_within = 1s;  ///< of its jobs, when its time to shut down is over
 
@@ -71,6 +72,7 @@ static_assert(socket_frame_bytes_max < worker_frame_bytes_max);
 // The command.
 constexpr auto first_answer_within = 10s;  ///< connecting, and from a request to its first event
 constexpr auto daemon_start_within = 20s;  ///< from taking part in the start to a connection
+constexpr auto daemon_leaves_within = 5s;  ///< a daemon in the way of a start that is ending
 constexpr auto daemon_stop_within = 30s;   ///< from `stop` to the daemon's lock being free
 constexpr auto cancel_within = 2s;         ///< from Ctrl-C to the end of the job
 constexpr auto deadline_grace = 1s;        ///< the daemon reports a passed --timeout; later we do

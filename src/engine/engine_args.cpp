@@ -46,16 +46,19 @@ struct OwnSetting {
     std::string_view setting;
 };
 constexpr std::array own_settings = {
-    OwnSetting{"--ctx-size", "context"},         OwnSetting{"--parallel", "slots"},
-    OwnSetting{"--threads", "threads"},          OwnSetting{"--gpu-layers", "gpu_layers"},
-    OwnSetting{"--cache-ram", "cache_ram_mib"},  OwnSetting{"--chat-template", "chat_template"},
-    OwnSetting{"--embedding", "embed"},          OwnSetting{"--model", "path"},
+    OwnSetting{"--ctx-size", "context"},        OwnSetting{"--parallel", "slots"},
+    OwnSetting{"--threads", "threads"},         OwnSetting{"--gpu-layers", "gpu_layers"},
+    OwnSetting{"--cache-ram", "cache_ram_mib"}, OwnSetting{"--chat-template", "chat_template"},
+    OwnSetting{"--embedding", "embed"},         OwnSetting{"--model", "path"},
     OwnSetting{"--kv-unified", "slots"},
 };
 
+bool is_among(const std::vector<const char*>& names, std::string_view name) {
+    return std::ranges::any_of(names, [name](const char* own) { return name == own; });
+}
+
 bool has_name(const common_arg& option, std::string_view name) {
-    const auto is_name = [&](const char* own) { return name == own; };
-    return std::ranges::any_of(option.args, is_name) || std::ranges::any_of(option.args_neg, is_name);
+    return is_among(option.args, name) || is_among(option.args_neg, name);
 }
 
 bool reads_file(const common_arg& option) {
@@ -78,7 +81,8 @@ std::unexpected<Error> refuse_option(const common_arg& option, const std::string
             return refuse(arg, "is not allowed; use the setting " + std::string(own.setting));
         }
     }
-    return refuse(arg, "is not allowed: only options that shape computing, sampling or templates are");
+    return refuse(arg,
+                  "is not allowed: only options that shape computing, sampling or templates are");
 }
 
 /// llama.cpp accepts both spellings of long options.
@@ -88,6 +92,29 @@ std::string spelled(const std::string& arg) {
         std::ranges::replace(name, '_', '-');
     }
     return name;
+}
+
+std::size_t value_count(const common_arg& option) {
+    if (option.handler_str_str != nullptr) {
+        return 2;
+    }
+    return option.handler_string != nullptr || option.handler_int != nullptr ? 1 : 0;
+}
+
+/// Calls the one handler that the option has. It throws what it does not take.
+void apply(const common_arg& option, std::string_view name, std::span<const std::string> values,
+           common_params& params) {
+    if (option.handler_void != nullptr) {
+        option.handler_void(params);
+    } else if (option.handler_bool != nullptr) {
+        option.handler_bool(params, is_among(option.args, name));
+    } else if (option.handler_int != nullptr) {
+        option.handler_int(params, std::stoi(values[0]));
+    } else if (option.handler_string != nullptr) {
+        option.handler_string(params, values[0]);
+    } else if (option.handler_str_str != nullptr) {
+        option.handler_str_str(params, values[0], values[1]);
+    }
 }
 
 /// Applies the first option of `args` and gives how many of them it took.
@@ -102,28 +129,15 @@ Result<std::size_t> apply_first(std::span<const std::string> args,
     if (!is_allowed(*option)) {
         return refuse_option(*option, args[0]);
     }
-    const std::size_t values = option->handler_str_str != nullptr                             ? 2
-                               : option->handler_string != nullptr || option->handler_int != nullptr ? 1
-                                                                                              : 0;
+    const std::size_t values = value_count(*option);
     if (args.size() <= values) {
         return refuse(args[0], "lacks its value");
     }
     try {
-        if (option->handler_void != nullptr) {
-            option->handler_void(params);
-        } else if (option->handler_bool != nullptr) {
-            const auto is_name = [&](const char* own) { return name == own; };
-            option->handler_bool(params, std::ranges::any_of(option->args, is_name));
-        } else if (option->handler_int != nullptr) {
-            option->handler_int(params, std::stoi(args[1]));
-        } else if (option->handler_string != nullptr) {
-            option->handler_string(params, args[1]);
-        } else {
-            option->handler_str_str(params, args[1], args[2]);
-        }
+        apply(*option, name, args.subspan(1, values), params);
     } catch (const std::exception& error) {
-        return refuse(args[0], "does not take '" + (values > 0 ? args[1] : "") +
-                                   "': " + std::string(error.what()));
+        const std::string given = values > 0 ? "'" + args[1] + "': " : "";
+        return refuse(args[0], "does not take " + given + error.what());
     }
     return 1 + values;
 }

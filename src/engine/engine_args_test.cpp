@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,11 @@ namespace threadrunner::engine {
 namespace {
 
 using Args = std::vector<std::string>;
+
+Args words(const std::string& text) {
+    std::istringstream stream(text);
+    return {std::istream_iterator<std::string>(stream), {}};
+}
 
 std::string refusal(const Args& args) {
     common_params params;
@@ -54,22 +61,21 @@ TEST(EngineArgs, EndsTheListsThatLlamaReadsToTheirEnd) {
 }
 
 TEST(EngineArgs, RefusesWhatNamesFilesAddressesAndKeys) {
-    for (const char* option :
-         {"--model", "-m", "--model-url", "--hf-repo", "--hf-token", "--docker-repo", "--lora",
-          "--lora-scaled", "--control-vector", "--mmproj", "--mmproj-url", "--model-draft",
-          "--grammar-file", "--json-schema-file", "--chat-template-file", "--log-file",
-          "--log-prompts-dir", "--slot-save-path", "--media-path", "--path", "--models-dir",
-          "--ssl-key-file", "--ssl-cert-file", "--api-key", "--api-key-file", "--host", "--port",
-          "--rpc", "--tools", "--mcp-servers-config", "--mcp-servers-json",
-          "--lookup-cache-static", "--lookup-cache-dynamic", "--video-ffmpeg-dir"}) {
+    for (const std::string& option : words(
+             "--model -m --model-url --hf-repo --hf-token --docker-repo --model-draft --mmproj "
+             "--mmproj-url --lora --lora-scaled --control-vector --grammar-file --json-schema-file "
+             "--chat-template-file --log-file --log-prompts-dir --slot-save-path --media-path "
+             "--path --models-dir --lookup-cache-static --lookup-cache-dynamic --video-ffmpeg-dir "
+             "--ssl-key-file --ssl-cert-file --api-key --api-key-file --host --port --rpc --tools "
+             "--mcp-servers-config --mcp-servers-json")) {
         const std::string message = refusal({option, "x"});
         EXPECT_NE(message.find(option), message.npos) << message;
     }
 }
 
 TEST(EngineArgs, RefusesWhatWouldEndTheProcess) {
-    for (const char* option : {"--help", "--version", "--list-devices", "--cache-list",
-                               "--completion-bash", "--fit-print"}) {
+    for (const std::string& option :
+         words("--help --version --list-devices --cache-list --completion-bash --fit-print")) {
         refusal({option});
     }
 }

@@ -7,9 +7,9 @@
 
 namespace threadrunner::engine {
 
-/// Writes the worker's events to the daemon. Any thread may send; an event goes out whole. It blocks
-/// while the daemon does not read: credits bound how much that can be. When the daemon is gone the
-/// process ends, for nothing that it could still do has a reader.
+/// Writes the worker's events to the daemon. Any thread may send; an event goes out whole. It
+/// blocks while the daemon does not read: credits bound how much that can be. When the daemon is
+/// gone the process ends, for nothing that it could still do has a reader.
 class FrameWriter {
 public:
     /// `fd` is a socket and stays its owner's.

@@ -12,8 +12,8 @@
 
 namespace threadrunner::engine {
 
-/// The routes under way, by id, and the order in which the slots' threads take them. The daemon never
-/// has more under way than slots, so that nothing waits here for long.
+/// The routes under way, by id, and the order in which the slots' threads take them. The daemon
+/// never has more under way than slots, so that nothing waits here for long.
 class JobQueue {
 public:
     /// False when the id is under way already.
@@ -22,7 +22,8 @@ public:
     /// Waits for the next job. It stays here, owned, until remove().
     [[nodiscard]] RouteJob& next();
 
-    /// Ends a job: its id is unknown from before its last event is sent. empty() counts it until then.
+    /// Ends a job: its id is unknown from before its last event is sent. empty() counts it until
+    /// then.
     void finish(RouteJob& job, const Result<RouteEnd>& end);
 
     /// Does something with a job, or nothing if the id is unknown.

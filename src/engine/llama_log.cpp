@@ -105,8 +105,6 @@ void capture_llama_log(LogSink sink, bool verbose) {
     ggml_set_abort_callback(&on_abort);
 }
 
-std::string take_llama_errors() {
-    return lines().take_errors();
-}
+std::string take_llama_errors() { return lines().take_errors(); }
 
 }  // namespace threadrunner::engine

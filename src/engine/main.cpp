@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/paths.h"
@@ -48,7 +49,8 @@ void write_line(engine::LogLevel level, std::string_view text) {
 bool wants_debug() {
     auto filter = environment("THREADRUNNER_LOG");
     filter = filter ? filter : environment("RUST_LOG");
-    return filter && (filter->find("debug") != filter->npos || filter->find("trace") != filter->npos);
+    return filter &&
+           (filter->find("debug") != filter->npos || filter->find("trace") != filter->npos);
 }
 
 /// In place of ggml's handler, which would start a debugger for a backtrace.
@@ -65,8 +67,8 @@ void die_of_exception() {
 
 int answer(std::string_view argument) {
     if (argument == "--version") {
-        std::printf("threadrunner-engine %s (llama.cpp %s, %s)\n", version.data(), llama_version.data(),
-                    llama_commit.data());
+        std::printf("threadrunner-engine %s (llama.cpp %s, %s)\n", version.data(),
+                    llama_version.data(), llama_commit.data());
         return EXIT_SUCCESS;
     }
     const bool asked = argument == "--help";
@@ -81,8 +83,10 @@ int main(int argc, char** argv) {
         return answer(argv[1]);
     }
     std::set_terminate(&die_of_exception);
+    auto signals = engine::open_signals();
     engine::capture_llama_log(&write_line, wants_debug());
-    const auto served = engine::serve(worker_fd);
+    const auto served = signals ? engine::serve(worker_fd, std::move(*signals))
+                                : Result<void>(std::unexpected(signals.error()));
     if (!served) {
         write_line(engine::LogLevel::error, served.error().message);
     }

@@ -205,13 +205,9 @@ Result<std::unique_ptr<Model>> Model::load(const LoadSettings& settings, const L
     return std::unique_ptr<Model>(new Model(std::move(server), std::move(meta)));
 }
 
-void Model::compute() {
-    server_->context.start_loop();
-}
+void Model::compute() { server_->context.start_loop(); }
 
-void Model::stop() {
-    server_->context.terminate();
-}
+void Model::stop() { server_->context.terminate(); }
 
 Result<RouteEnd> Model::run(const Route& route, RouteSink& sink) {
     const auto entry = find_route(route.method, route.path);

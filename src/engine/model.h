@@ -34,13 +34,13 @@ using StepCounter = std::atomic<std::uint64_t>;
 
 /// A model on llama.cpp's server-context. One a process: llama.cpp's log and back ends are global.
 ///
-/// Threads: one is given to compute() for the model's life; any number may be in run() at once, each
-/// blocked until its route has ended. They share the slots as their routes say. What goes wrong
-/// inside ggml may end the process.
+/// Threads: one is given to compute() for the model's life; any number may be in run() at once,
+/// each blocked until its route has ended. They share the slots as their routes say. What goes
+/// wrong inside ggml may end the process.
 class Model {
 public:
-    /// Asked at every step, with a fraction from 0 to 1; false stops the load, which then fails with
-    /// `cancelled`.
+    /// Asked at every step, with a fraction from 0 to 1; false stops the load, which then fails
+    /// with `cancelled`.
     using LoadWatch = std::function<bool(double fraction)>;
 
     /// Loads and blocks until then. `steps` must outlive the model. model_load_failed quotes
@@ -56,12 +56,12 @@ public:
 
     /// Computes for the routes until stop().
     void compute();
-    /// No route may be running: none would ever end.
+    /// Ends compute(), which must have begun. No route may be running: none would ever end.
     void stop();
 
-    /// Runs a route to its end. Faults of the request that llama-server would answer with a document
-    /// (a prompt longer than the context, say) are such documents, with its status; errors are
-    /// those of the routing: not_found, invalid_request, not_supported.
+    /// Runs a route to its end. Faults of the request that llama-server would answer with a
+    /// document (a prompt longer than the context, say) are such documents, with its status; errors
+    /// are those of the routing: not_found, invalid_request, not_supported.
     [[nodiscard]] Result<RouteEnd> run(const Route& route, RouteSink& sink);
 
 private:

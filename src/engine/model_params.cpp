@@ -20,9 +20,8 @@ bool computes_on_gpu(const LoadSettings& settings) {
 
 /// Tokens a slot: llama.cpp never uses more than the model was trained for.
 std::int32_t slot_context(const LoadSettings& settings, const gguf::ModelFacts& facts) {
-    const std::uint64_t trained = facts.context_length > 0
-                                      ? facts.context_length
-                                      : std::numeric_limits<std::uint64_t>::max();
+    const std::uint64_t trained =
+        facts.context_length > 0 ? facts.context_length : std::numeric_limits<std::uint64_t>::max();
     return static_cast<std::int32_t>(
         std::min(static_cast<std::uint64_t>(settings.context), trained));
 }
@@ -51,6 +50,7 @@ void set_profile(common_params& params, const LoadSettings& settings,
     params.n_gpu_layers = settings.gpu_layers;
     params.cpuparams.n_threads = settings.threads;
     params.cache_ram_mib = settings.cache_ram_mib;
+    params.n_ctx_checkpoints = limits::checkpoints_per_slot;
     params.cache_idle_slots = settings.cache_ram_mib != 0;
     params.fit_params = false;  // the daemon has reserved what these settings cost
     params.warmup = false;
@@ -100,8 +100,13 @@ TemplateOrigin template_origin(const LoadSettings& settings, const gguf::ModelFa
 }
 
 Result<common_params> make_params(const LoadSettings& settings, const gguf::ModelFacts& facts) {
+    if (!facts.causal && !settings.embed) {
+        return fail(ErrorCode::invalid_request,
+                    settings.path + " is an encoder: it makes embeddings and cannot write texts");
+    }
     common_params params;
     params.model.path = settings.path;
+    params.model_alias = {facts.name};  // what answers call it; else it would be the path
     set_profile(params, settings, facts);
     if (template_origin(settings, facts) == TemplateOrigin::scaffold) {
         params.sampling.temp = scaffold_temperature;

@@ -17,8 +17,8 @@ enum class TemplateOrigin : std::uint8_t { model, scaffold, given };
                                              const gguf::ModelFacts& facts);
 
 /// llama.cpp's parameters for a load: our profile for texts or for embeddings, then the load's
-/// engine_args, then what the settings fix. invalid_request for arguments or a template that
-/// llama.cpp does not take.
+/// engine_args. invalid_request for arguments or a template that llama.cpp does not take, and for
+/// an encoder that is to write.
 [[nodiscard]] Result<common_params> make_params(const LoadSettings& settings,
                                                 const gguf::ModelFacts& facts);
 

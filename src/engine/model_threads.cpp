@@ -31,7 +31,8 @@ ModelThreads::ModelThreads(FrameWriter& writer, JobQueue& jobs, StepCounter& ste
 
 Result<void> ModelThreads::load(std::int64_t id, LoadSettings settings) {
     if (state_ != State::empty) {
-        return fail(ErrorCode::conflict, "this engine has a model; start another for another model");
+        return fail(ErrorCode::conflict,
+                    "this engine has a model; start another for another model");
     }
     if (compute_thread_.joinable()) {
         compute_thread_.join();  // of a load that failed
@@ -40,8 +41,8 @@ Result<void> ModelThreads::load(std::int64_t id, LoadSettings settings) {
     load_cancelled_ = false;
     load_reported_ = {};
     state_ = State::loading;
-    compute_thread_ = std::thread(
-        [this, settings = std::move(settings)] { load_and_compute(settings); });
+    compute_thread_ =
+        std::thread([this, settings = std::move(settings)] { load_and_compute(settings); });
     return {};
 }
 
@@ -52,8 +53,8 @@ void ModelThreads::cancel_load(std::int64_t id) {
 }
 
 void ModelThreads::load_and_compute(const LoadSettings& settings) {
-    auto model = Model::load(
-        settings, [this](double fraction) { return report_load(fraction); }, steps_);
+    auto model =
+        Model::load(settings, [this](double fraction) { return report_load(fraction); }, steps_);
     if (!model) {
         end_load(model.error());
         return;

@@ -18,15 +18,16 @@ namespace threadrunner::engine {
 
 /// The threads that compute: one loads the model and then computes for all, one a slot takes jobs
 /// and waits for their answers. They live as long as the process, which ends without joining them:
-/// they may be deep in a batch, and the kernel takes a model's memory back faster than free() would.
+/// they may be deep in a batch, and the kernel takes a model's memory back faster than free()
+/// would.
 class ModelThreads {
 public:
     /// All must outlive it. `on_idle` is called, on any thread, when a load or a job has ended.
     ModelThreads(FrameWriter& writer, JobQueue& jobs, StepCounter& steps,
                  std::function<void()> on_idle);
 
-    /// Starts to load; its events carry `id`. `conflict` when a model is loaded, or about to be. Only
-    /// for the reading thread, as cancel_load().
+    /// Starts to load; its events carry `id`. `conflict` when a model is loaded, or about to be.
+    /// Only for the reading thread, as cancel_load().
     [[nodiscard]] Result<void> load(std::int64_t id, LoadSettings settings);
 
     /// Stops the load with this id, if there is one; it ends with done{cancelled}.

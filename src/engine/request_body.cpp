@@ -24,7 +24,8 @@ bool gives(const Json& body, std::string_view name) {
     return found != body.end() && !found->is_null() && !(found->is_array() && found->empty());
 }
 
-/// Of two members of one name the last counts, here and in llama.cpp: what is added at the end wins.
+/// Of two members of one name the last counts, here and in llama.cpp: what is added at the end
+/// wins.
 std::string with_members(std::string_view object, const Json& added) {
     const std::string members = wire::encode_json(added);
     const std::size_t end = object.rfind('}');

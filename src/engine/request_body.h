@@ -19,9 +19,10 @@ struct BodyPlan {
     std::vector<std::string> stops;
 };
 
-/// Checks that the body is a JSON object within the limits and adds what the plan says. The client's
-/// text stays as it is, for the order of members means something in a JSON schema. Refused, with
-/// not_supported: more than one answer to a prompt, because that takes more slots than were leased.
+/// Checks that the body is a JSON object within the limits and adds what the plan says. The
+/// client's text stays as it is, for the order of members means something in a JSON schema.
+/// Refused, with not_supported: more than one answer to a prompt, because that takes more slots
+/// than were leased.
 [[nodiscard]] Result<std::string> prepare_body(std::string_view body, const BodyPlan& plan);
 
 }  // namespace threadrunner::engine

@@ -14,7 +14,7 @@ namespace threadrunner::engine {
 struct Route {
     std::string method;
     std::string path;
-    std::string body;  ///< JSON; ignored where the method is GET
+    std::string body;                  ///< JSON; ignored where the method is GET
     std::optional<std::int32_t> slot;  ///< leased to this request; generating routes need one
 };
 

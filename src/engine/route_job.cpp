@@ -52,10 +52,10 @@ void RouteJob::head(int status, std::string_view content_type) {
 
 void RouteJob::body(std::string data) {
     if (data.size() > data_bytes_max) {
-        failure_ = Error{.code = ErrorCode::too_large,
-                         .message = "the answer has " + format_bytes(data.size()) +
-                                    "; the limit is " + format_bytes(data_bytes_max) +
-                                    ": ask for less at once"};
+        failure_ =
+            Error{.code = ErrorCode::too_large,
+                  .message = "the answer has " + format_bytes(data.size()) + "; the limit is " +
+                             format_bytes(data_bytes_max) + ": ask for less at once"};
         cancel();
         return;
     }

@@ -16,8 +16,8 @@
 
 namespace threadrunner::engine {
 
-/// A route under way: turns its answer into events, as many as the daemon gives credit for. A slot's
-/// thread runs it; the reading thread cancels it and gives credit.
+/// A route under way: turns its answer into events, as many as the daemon gives credit for. A
+/// slot's thread runs it; the reading thread cancels it and gives credit.
 class RouteJob : public RouteSink {
 public:
     /// `writer` must outlive the job.

@@ -59,10 +59,10 @@ Result<const RouteEntry*> find_route(std::string_view method, std::string_view p
             }
         }
     }
-    return fail(ErrorCode::not_found,
-                "the engine has no route " + std::string(method) + " " + std::string(path) +
-                    (same_path != nullptr ? "; it has " + std::string(same_path->method) + " there"
-                                          : ""));
+    return fail(
+        ErrorCode::not_found,
+        "the engine has no route " + std::string(method) + " " + std::string(path) +
+            (same_path != nullptr ? "; it has " + std::string(same_path->method) + " there" : ""));
 }
 
 }  // namespace threadrunner::engine

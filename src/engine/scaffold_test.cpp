@@ -27,13 +27,9 @@ common_chat_params rendered(const std::vector<Message>& messages) {
     return common_chat_templates_apply(templates.get(), inputs);
 }
 
-std::string prompt(const std::vector<Message>& messages) {
-    return rendered(messages).prompt;
-}
+std::string prompt(const std::vector<Message>& messages) { return rendered(messages).prompt; }
 
-bool ends_with(const std::string& text, std::string_view end) {
-    return text.ends_with(end);
-}
+bool ends_with(const std::string& text, std::string_view end) { return text.ends_with(end); }
 
 TEST(Scaffold, ShowsTheFormBeforeTheQuestion) {
     const std::string text = prompt({{"user", "Who wrote Hamlet?"}});

@@ -23,22 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// SIGTERM as bytes to poll for, in this thread and those it will start; SIGINT is the terminal's
-/// word to the command, not to its workers.
-Result<UniqueFd> open_signals() {
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::sigaddset(&signals, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGINT, SIG_IGN);
-    std::signal(SIGPIPE, SIG_IGN);
-    UniqueFd fd(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
-    if (!fd) {
-        return fail_system(ErrorCode::internal, "cannot open a signalfd", errno);
-    }
-    return fd;
-}
-
 class Stream {
 public:
     Stream(int fd, UniqueFd signals, UniqueFd idle)
@@ -115,7 +99,21 @@ private:
 
 }  // namespace
 
-Result<void> serve(int fd) {
+Result<UniqueFd> open_signals() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGINT, SIG_IGN);  // the terminal's word to the command, not to its workers
+    std::signal(SIGPIPE, SIG_IGN);
+    UniqueFd fd(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+    if (!fd) {
+        return fail_system(ErrorCode::internal, "cannot open a signalfd", errno);
+    }
+    return fd;
+}
+
+Result<void> serve(int fd, UniqueFd signals) {
     int type = 0;
     socklen_t size = sizeof type;
     if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
@@ -123,16 +121,12 @@ Result<void> serve(int fd) {
                     "file descriptor " + std::to_string(fd) +
                         " is no socket; threadrunner-daemon starts this program, people do not");
     }
-    auto signals = open_signals();
-    if (!signals) {
-        return std::unexpected(signals.error());
-    }
     UniqueFd idle(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (!idle) {
         return fail_system(ErrorCode::internal, "cannot open an eventfd", errno);
     }
     // never destroyed: the threads that it started use it until the process ends
-    auto* const stream = new Stream(fd, std::move(*signals), std::move(idle));
+    auto* const stream = new Stream(fd, std::move(signals), std::move(idle));
     return stream->run();
 }
 

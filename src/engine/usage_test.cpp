@@ -49,9 +49,8 @@ TEST(UsageReader, FindsTimingsAmongSeveralEventsInOneChunk) {
 }
 
 TEST(UsageReader, DoesNotBelieveTheModelsOwnText) {
-    const auto reader =
-        read({R"(data: {"content":"\"timings\":{\"predicted_n\":99}","stop":false})"
-              "\n\n"});
+    const auto reader = read({R"(data: {"content":"\"timings\":{\"predicted_n\":99}","stop":false})"
+                              "\n\n"});
     EXPECT_FALSE(reader.usage());
     EXPECT_TRUE(reader.timings().is_null());
 }
@@ -65,11 +64,11 @@ TEST(UsageReader, ReadsTheUsageOfAnswersWithoutTimings) {
 }
 
 TEST(UsageReader, PutsAnthropicsTwoHalvesTogether) {
-    const auto reader = read(
-        {"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
-         "{\"cache_read_input_tokens\":8,\"input_tokens\":2,\"output_tokens\":0}}}\n\n",
-         "event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":"
-         "{\"output_tokens\":30}}\n\n"});
+    const auto reader =
+        read({"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
+              "{\"cache_read_input_tokens\":8,\"input_tokens\":2,\"output_tokens\":0}}}\n\n",
+              "event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":"
+              "{\"output_tokens\":30}}\n\n"});
     expect_usage(reader, {.prompt = 10, .cached = 8, .completion = 30});
 }
 
@@ -84,7 +83,8 @@ TEST(UsageReader, HasNothingToSayOfATokenization) {
 }
 
 TEST(UsageReader, SurvivesWhatIsNoJson) {
-    EXPECT_FALSE(read({"{\"timings\":", "data: \"usage\"\n", "\"usage\"", "[\"timings\"]"}).usage());
+    EXPECT_FALSE(
+        read({"{\"timings\":", "data: \"usage\"\n", "\"usage\"", "[\"timings\"]"}).usage());
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ LoadSettings read_settings(wire::Fields& fields) {
     LoadSettings settings;
     settings.path = fields.required(fields.text("path"), "path");
     settings.slots = read_int32(fields, "slots", 1, slots_max);
-    settings.context = read_int32(fields, "context", 1, int32_max / settings.slots);
+    settings.context = read_int32(fields, "context", 1, int32_max / std::max(settings.slots, 1));
     settings.threads = read_int32(fields, "threads", 1, threads_max);
     settings.gpu_layers = read_int32(fields, "gpu_layers", -1, int32_max);
     settings.cache_ram_mib = read_int32(fields, "cache_ram_mib", 0, int32_max);
@@ -52,6 +52,11 @@ Route read_route(wire::Fields& fields) {
         route.slot = static_cast<std::int32_t>(*slot);
     }
     return route;
+}
+
+Error closing() {
+    return {.code = ErrorCode::unreachable,
+            .message = "this engine is shutting down; send it again"};
 }
 
 }  // namespace
@@ -108,7 +113,9 @@ void Worker::load(std::int64_t id, Fields& fields) {
     if (!fields.check()) {
         return;
     }
-    if (auto started = model_.load(id, std::move(settings)); !started) {
+    const auto started =
+        deadline_ ? Result<void>(std::unexpected(closing())) : model_.load(id, std::move(settings));
+    if (!started) {
         send_error(writer_, id, started.error());
     }
 }
@@ -119,11 +126,10 @@ void Worker::route(std::int64_t id, Fields& fields) {
         return;
     }
     if (deadline_) {
-        send_error(writer_, id, {.code = ErrorCode::unreachable,
-                                 .message = "this engine is shutting down; send it again"});
+        send_error(writer_, id, closing());
     } else if (!model_.ready()) {
-        send_error(writer_, id, {.code = ErrorCode::conflict,
-                                 .message = "this engine has no model loaded"});
+        send_error(writer_, id,
+                   {.code = ErrorCode::conflict, .message = "this engine has no model loaded"});
     } else if (!jobs_.add(std::make_unique<RouteJob>(id, std::move(route), writer_))) {
         fields.refuse("job " + std::to_string(id) + " is under way already");
     }
