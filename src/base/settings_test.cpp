@@ -44,7 +44,7 @@ TEST(Settings, AValueThatCannotBeMeantIsRefusedByName) {
     EXPECT_THAT(fault_of("engine.slots", "2 "), HasSubstr("engine.slots"));
     EXPECT_THAT(fault_of("engine.slots", "99999999999999999999"), HasSubstr("engine.slots"));
     EXPECT_THAT(fault_of("worker.hello", "soon"), HasSubstr("worker.hello is no duration"));
-    EXPECT_THAT(fault_of("worker.hello", "-1"), HasSubstr("worker.hello must be at most"));
+    EXPECT_THAT(fault_of("worker.hello", "-1"), HasSubstr("worker.hello must be from 0ms to 24h"));
 }
 
 TEST(Settings, WhatIsShownOfOneCanBeWrittenIntoTheFile) {
