@@ -60,6 +60,10 @@ Result<void> apply_settings_file(Settings& settings, const std::filesystem::path
     if (!std::filesystem::exists(file, error)) {
         return {};
     }
+    if (std::filesystem::is_directory(file, error)) {
+        return fail(ErrorCode::invalid_request,
+                    file.string() + " is a directory; settings are read from a file of that name");
+    }
     try {
         return apply_table(settings, toml::parse_file(file.string()), "", file.string());
     } catch (const toml::parse_error& problem) {

@@ -1,0 +1,139 @@
+#include "daemon/overview.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <filesystem>
+#include <future>
+
+#include "base/scratch_directory.h"
+#include "base/version.h"
+#include "gguf/builder.h"
+#include "worker/pool_fixture.h"
+
+namespace threadrunner {
+namespace {
+
+using testing::HasSubstr;
+using wire::Json;
+
+/// What people see of a daemon whose workers the test plays.
+class OverviewTest : public PoolFixture {
+protected:
+    OverviewTest() { EXPECT_TRUE(create_home(home_)); }
+
+    Overview& overview() {
+        if (!overview_) {
+            overview_ = std::make_unique<Overview>(home_, home_.socket(), jobs_, pool(),
+                                                   ModelFolder(home_, ""), files_,
+                                                   [this] { ++shutdowns_; });
+        }
+        return *overview_;
+    }
+
+    Json models() {
+        auto answer = boost::asio::co_spawn(loop_, overview().models(), boost::asio::use_future);
+        wait_until(
+            [&] { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+        return answer.get();
+    }
+
+    ScratchDirectory directory_;
+    Home home_{.root = directory_ / "home"};
+    int shutdowns_ = 0;
+    std::unique_ptr<Overview> overview_;
+};
+
+TEST_F(OverviewTest, StatusCountsJobsWorkersAndMemory) {
+    kind_.memory["m"] = 400;
+    ScriptedWorker& worker = start("a", 1);
+    submit("b");
+    submit("c");
+    worker.finish("a");
+    jobs_.emit(*jobs_.find(clients_[1].id), Error{.code = ErrorCode::timeout, .message = "late"});
+    const Json status = overview().status();
+    EXPECT_EQ(status.at("version"), version);
+    EXPECT_EQ(status.at("pid"), ::getpid());
+    EXPECT_EQ(status.at("home"), home_.root.string());
+    EXPECT_EQ(status.at("socket"), home_.socket().string());
+    EXPECT_EQ(status.at("jobs"),
+              (Json{{"running", 0}, {"waiting", 1}, {"finished", 1}, {"failed", 1}}));
+    EXPECT_EQ(status.at("workers"), 1);
+    EXPECT_EQ(status.at("memory").at("budget_bytes"), budget_bytes);
+    EXPECT_EQ(status.at("memory").at("reserved_bytes"), 400);
+    EXPECT_GT(status.at("memory").at("rss_bytes"), 0);
+}
+
+TEST_F(OverviewTest, PsShowsEachWorkerAndEachJob) {
+    start("a", 2);
+    JobSpec batch = asks("b", "other");
+    batch.priority = Priority::batch;
+    batch.owner = "ann";
+    submit(std::move(batch));
+    const Json ps = overview().ps();
+    ASSERT_EQ(ps.at("workers").size(), 2U);
+    const Json& busy = ps.at("workers").at(0);
+    EXPECT_EQ(busy.at("target"), "scripted:m");
+    EXPECT_EQ(busy.at("state"), "busy");
+    EXPECT_EQ(busy.at("pid"), worker(0).pid);
+    EXPECT_EQ(busy.at("slots"), 2);
+    EXPECT_EQ(busy.at("busy"), 1);
+    EXPECT_TRUE(busy.at("loaded_ms").is_number());
+    EXPECT_TRUE(busy.at("expires_ms").is_null()) << "it is busy";
+    const Json& starting = ps.at("workers").at(1);
+    EXPECT_EQ(starting.at("state"), "starting");
+    EXPECT_TRUE(starting.at("loaded_ms").is_null());
+    ASSERT_EQ(ps.at("jobs").size(), 2U);
+    Json waiting = ps.at("jobs").at(1);
+    waiting.erase("age_ms");
+    EXPECT_EQ(waiting, (Json{{"job", "j2"},
+                             {"op", "generate"},
+                             {"target", "scripted:other"},
+                             {"state", "waiting"},
+                             {"owner", "ann"},
+                             {"priority", "batch"}}));
+    EXPECT_EQ(ps.at("jobs").at(0).at("state"), "running");
+}
+
+TEST_F(OverviewTest, AnIdleWorkerShowsWhenItWillGo) {
+    start("a", 1).finish("a");
+    const Json worker = overview().ps().at("workers").at(0);
+    EXPECT_EQ(worker.at("state"), "ready");
+    EXPECT_GT(worker.at("expires_ms"), 0);
+}
+
+TEST_F(OverviewTest, ModelsAreListedWithTheDefaultAndWhatIsWrongWithThem) {
+    directory_.write("home/models/small.gguf",
+                     gguf::small_model().file(gguf::small_model_data_bytes));
+    Json list = models();
+    ASSERT_EQ(list.at("models").size(), 1U);
+    EXPECT_EQ(list.at("models").at(0).at("name"), "small");
+    EXPECT_EQ(list.at("models").at(0).at("default"), true);
+    EXPECT_EQ(list.at("models").at(0).at("context"), 4096);
+    EXPECT_THAT(list.at("default").get<std::string>(), HasSubstr("small.gguf"));
+
+    directory_.write("home/models/torn.gguf", "GG");
+    list = models();
+    ASSERT_EQ(list.at("models").size(), 2U);
+    EXPECT_EQ(list.at("models").at(0).at("default"), false) << "one has to be chosen";
+    EXPECT_TRUE(list.at("models").at(1).at("error").is_string());
+    EXPECT_FALSE(list.contains("default"));
+}
+
+TEST_F(OverviewTest, UnloadingNamesWhatItStopped) {
+    start("a", 1).finish("a");
+    EXPECT_EQ(overview().unload(asks("", "other")).error().code, ErrorCode::not_found);
+    EXPECT_EQ(overview().unload(asks("")).value(), (Json{{"unloaded", {"scripted:m"}}}));
+    EXPECT_EQ(overview().unload(std::nullopt).value(), (Json{{"unloaded", Json::array()}}));
+}
+
+TEST_F(OverviewTest, ShutdownIsPassedOn) {
+    overview().shutdown();
+    EXPECT_EQ(shutdowns_, 1);
+}
+
+}  // namespace
+}  // namespace threadrunner
