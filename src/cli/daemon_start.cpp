@@ -1,9 +1,7 @@
 #include "cli/daemon_start.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,11 +12,9 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
-#include <vector>
 
 #include "base/limits.h"
-#include "cli/daemon_environment.h"
+#include "cli/daemon_spawn.h"
 #include "cli/log_tail.h"
 
 namespace threadrunner::cli {
@@ -28,71 +24,6 @@ namespace fs = std::filesystem;
 
 constexpr auto lock_retry_every = std::chrono::milliseconds(10);
 constexpr std::size_t ready_line_bytes_max = 4 * limits::kib;
-constexpr int ready_fd_in_child = 3;
-
-struct Pipe {
-    UniqueFd reader;
-    UniqueFd writer;
-};
-
-Result<Pipe> make_pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        return fail_system(ErrorCode::unreachable, "cannot create a pipe", errno);
-    }
-    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-/// What posix_spawn is told; destroyed with its owner.
-class SpawnPlan {
-public:
-    SpawnPlan() {
-        ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawnattr_init(&attributes_);
-    }
-    ~SpawnPlan() {
-        ::posix_spawn_file_actions_destroy(&actions_);
-        ::posix_spawnattr_destroy(&attributes_);
-    }
-    SpawnPlan(const SpawnPlan&) = delete;
-    SpawnPlan& operator=(const SpawnPlan&) = delete;
-
-    /// A process of its own: session, directory, signals, and no descriptor but the standard ones
-    /// and the ready pipe. What it says before its log is open goes into the log file.
-    void detach(const fs::path& log, int ready_writer) {
-        ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        ::posix_spawn_file_actions_adddup2(&actions_, ready_writer, ready_fd_in_child);
-        ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, log.c_str(),
-                                           O_WRONLY | O_CREAT | O_APPEND, 0600);
-        ::posix_spawn_file_actions_adddup2(&actions_, STDOUT_FILENO, STDERR_FILENO);
-        ::posix_spawn_file_actions_addclosefrom_np(&actions_, ready_fd_in_child + 1);
-        ::posix_spawn_file_actions_addchdir_np(&actions_, "/");
-        sigset_t signals;
-        ::sigemptyset(&signals);
-        ::posix_spawnattr_setsigmask(&attributes_, &signals);
-        ::sigaddset(&signals, SIGINT);
-        ::sigaddset(&signals, SIGPIPE);
-        ::posix_spawnattr_setsigdefault(&attributes_, &signals);
-        ::posix_spawnattr_setflags(
-            &attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    }
-
-    Result<pid_t> spawn(const fs::path& program, std::vector<std::string> arguments,
-                        std::vector<std::string> variables) {
-        pid_t pid = -1;
-        const int error =
-            ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_,
-                          pointers_to(arguments).data(), pointers_to(variables).data());
-        if (error != 0) {
-            return fail_system(ErrorCode::unreachable, "cannot start " + program.string(), error);
-        }
-        return pid;
-    }
-
-private:
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
-};
 
 /// Reads up to the end of the first line, or of the pipe. `timeout` at the deadline.
 Result<std::string> read_line(int fd, Clock::time_point deadline) {
@@ -141,40 +72,49 @@ std::string end_of(pid_t pid) {
     return {};
 }
 
+/// What the daemon's word means when it is not `ready`. `conflict`: another one has the home.
+Error failed_start(const std::string& line, pid_t pid, const Home& home) {
+    constexpr std::string_view error_word = "error ";
+    if (!line.starts_with(error_word)) {
+        return {.code = ErrorCode::unreachable,
+                .message = with_log("the daemon did not start" + end_of(pid), home)};
+    }
+    const std::string word = line.substr(error_word.size());
+    const std::size_t blank = std::min(word.find(' '), word.size());
+    const bool conflict = error_code_from(word.substr(0, blank)) == ErrorCode::conflict;
+    return {
+        .code = conflict ? ErrorCode::conflict : ErrorCode::unreachable,
+        .message = "the daemon did not start: " + word.substr(std::min(blank + 1, word.size()))};
+}
+
 /// Starts the daemon and waits until it listens. The caller holds the start lock.
 Result<void> start(const DaemonAddress& address, const fs::path& program,
                    Clock::time_point deadline) {
-    auto pipe = make_pipe();
-    if (!pipe) {
-        return std::unexpected(pipe.error());
+    const auto daemon = spawn_daemon(program, address);
+    if (!daemon) {
+        return std::unexpected(daemon.error());
     }
-    SpawnPlan plan;
-    plan.detach(address.home.log_file_today(), pipe->writer.get());
-    const auto pid = plan.spawn(program,
-                                {program.string(), "--socket", address.socket.string(),
-                                 "--ready-fd", std::to_string(ready_fd_in_child)},
-                                daemon_environment(address.home));
-    if (!pid) {
-        return std::unexpected(pid.error());
-    }
-    pipe->writer.reset();
-    const auto line = read_line(pipe->reader.get(), deadline);
+    const auto line = read_line(daemon->ready.get(), deadline);
     if (!line) {
-        ::kill(*pid, SIGTERM);
+        ::kill(daemon->pid, SIGTERM);
         return fail(line.error().code, with_log(line.error().message, address.home));
     }
-    if (*line == "ready") {
-        return {};
+    if (*line != "ready") {
+        return std::unexpected(failed_start(*line, daemon->pid, address.home));
     }
-    constexpr std::string_view error_word = "error ";
-    if (line->starts_with(error_word)) {
-        const std::size_t code_end = line->find(' ', error_word.size());
-        return fail(
-            ErrorCode::unreachable,
-            "the daemon did not start: " + line->substr(std::min(code_end, line->size() - 1) + 1));
+    return {};
+}
+
+/// Another daemon has the home and does not listen where we look: most likely it is about to end.
+bool home_becomes_free(const Home& home, Clock::time_point deadline) {
+    const auto patience_ends = Clock::now() + limits::daemon_leaves_within;
+    while (Clock::now() < std::min(deadline, patience_ends)) {
+        if (const auto lock = try_lock(home.daemon_lock()); lock && *lock) {
+            return true;
+        }
+        std::this_thread::sleep_for(lock_retry_every);
     }
-    return fail(ErrorCode::unreachable,
-                with_log("the daemon did not start" + end_of(*pid), address.home));
+    return false;
 }
 
 /// Under the start lock: the daemon of whoever held it before, or a new one.
@@ -184,7 +124,16 @@ Result<UniqueFd> start_and_connect(const DaemonAddress& address, const fs::path&
     if (!connected || *connected) {
         return connected;
     }
-    if (auto started = start(address, program, deadline); !started) {
+    auto started = start(address, program, deadline);
+    if (!started && started.error().code == ErrorCode::conflict) {
+        if (!home_becomes_free(address.home, deadline)) {
+            return fail(ErrorCode::unreachable,
+                        started.error().message + "; it does not listen at " +
+                            address.socket.string() + ": it is ending, or serves another socket");
+        }
+        started = start(address, program, deadline);
+    }
+    if (!started) {
         return std::unexpected(started.error());
     }
     connected = connect_running(address.socket, deadline);

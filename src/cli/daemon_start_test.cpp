@@ -114,10 +114,34 @@ TEST_F(DaemonStart, TwentyCommandsAtOnceStartOneDaemon) {
 }
 
 TEST_F(DaemonStart, TheDaemonsOwnWordsSayWhyItDidNotStart) {
-    const auto connected = start("#!/bin/sh\necho 'error conflict another one runs' >&3\n");
+    const auto connected = start("#!/bin/sh\necho 'error invalid_request bad settings' >&3\n");
     ASSERT_FALSE(connected.has_value());
     EXPECT_EQ(connected.error().code, ErrorCode::unreachable);
-    EXPECT_EQ(connected.error().message, "the daemon did not start: another one runs");
+    EXPECT_EQ(connected.error().message, "the daemon did not start: bad settings");
+}
+
+TEST_F(DaemonStart, ADaemonThatIsEndingIsWaitedFor) {
+    // The first finds the home taken; by the time of the second it is free.
+    const std::string once_refused =
+        "#!/bin/sh\n"
+        "[ -e \"$0.refused\" ] && exec \"$0.real\" \"$@\"\n"
+        "touch \"$0.refused\"\n"
+        "echo 'error conflict another one is here' >&3\n";
+    fs::permissions(directory_.write("daemon.real", listening_daemon), fs::perms::owner_all);
+    const auto connected = start(once_refused);
+    ASSERT_TRUE(connected.has_value()) << connected.error().message;
+    EXPECT_TRUE(static_cast<bool>(*connected));
+}
+
+TEST_F(DaemonStart, ADaemonOfTheHomeAtAnotherSocketIsNamedAsThePossibleCause) {
+    ASSERT_TRUE(create_home(address_.home).has_value());
+    const auto held = try_lock(address_.home.daemon_lock());
+    ASSERT_TRUE(held.has_value() && *held);
+    const auto connected =
+        connect_or_start(address_, program("#!/bin/sh\necho 'error conflict taken' >&3\n"),
+                         Clock::now() + std::chrono::milliseconds(500));
+    ASSERT_FALSE(connected.has_value());
+    EXPECT_THAT(connected.error().message, HasSubstr("serves another socket"));
 }
 
 TEST_F(DaemonStart, ADaemonThatDiesWithoutAWordIsExplainedByItsLog) {

@@ -63,7 +63,7 @@ std::string_view last_lines(std::string_view text, std::size_t count) {
 }
 
 fs::path newest_log(const Home& home) {
-    const fs::path today = home.log_file_today();
+    fs::path today = home.log_file_today();
     std::error_code error;
     if (fs::exists(today, error)) {
         return today;

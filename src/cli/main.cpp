@@ -84,7 +84,7 @@ ExitCode run_command_line(std::vector<std::string> arguments) {
     if (auto written = context.console.flush(); !written) {
         context.console.screen().pieces().clear();
         say(context, written.error().message);
-        static_cast<void>(context.console.flush());
+        [[maybe_unused]] const auto said = context.console.flush();
         return exit == ExitCode::success ? traits(written.error().code).exit_code : exit;
     }
     return exit;

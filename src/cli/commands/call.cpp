@@ -71,7 +71,7 @@ std::expected<std::optional<std::string>, Failure> piped_input(
         context.console.screen().err(
             "threadrunner: waiting for standard input, a pipe that is still open (give it "
             "</dev/null if nothing is to be read)\n");
-        static_cast<void>(context.console.pump());
+        [[maybe_unused]] const auto written = context.console.pump();
     };
     auto input =
         read_input(STDIN_FILENO, {.only_input = only_input, .until = until, .on_silence = notice});

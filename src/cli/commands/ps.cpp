@@ -1,9 +1,11 @@
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/text.h"
 #include "cli/commands/call.h"
 #include "cli/commands/commands.h"
+#include "cli/daemon_address.h"
 #include "cli/request.h"
 #include "cli/result.h"
 #include "cli/table.h"
@@ -13,19 +15,34 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string workers_table(const wire::Json& workers) {
+/// A model of the home by its name, as -m takes it; any other by its path.
+std::string worker_name(const wire::Json& worker, const std::filesystem::path& models) {
+    const std::filesystem::path model = text_in(worker, "model");
+    if (model.empty()) {
+        return text_in(worker, "target");
+    }
+    return model.parent_path() == models ? model.stem().string() : model.string();
+}
+
+/// A worker at work has no time set for its end.
+std::string unloads_in(const wire::Json& worker) {
+    if (has_in(worker, "expires_ms")) {
+        return duration_in(worker, "expires_ms");
+    }
+    return count_in(worker, "busy") > 0 ? "-" : "never";
+}
+
+std::string workers_table(const wire::Json& workers, const std::filesystem::path& models) {
     if (workers.empty()) {
         return "no workers\n";
     }
     Rows rows = {{"WORKER", "KIND", "STATE", "BUSY", "MEMORY", "LOADED", "UNLOADS IN", "PROCESS"}};
     for (const wire::Json& worker : workers) {
-        const std::string name = text_in(worker, "model");
         rows.push_back(
-            {name.empty() ? text_in(worker, "target") : name, text_in(worker, "kind"),
-             text_in(worker, "state"), text_in(worker, "busy") + " of " + text_in(worker, "slots"),
+            {worker_name(worker, models), text_in(worker, "kind"), text_in(worker, "state"),
+             text_in(worker, "busy") + " of " + text_in(worker, "slots"),
              format_bytes(count_in(worker, "rss_bytes")), duration_in(worker, "loaded_ms"),
-             has_in(worker, "expires_ms") ? duration_in(worker, "expires_ms") : "never",
-             text_in(worker, "pid")});
+             unloads_in(worker), text_in(worker, "pid")});
     }
     return format_table(rows);
 }
@@ -43,16 +60,22 @@ std::string jobs_table(const wire::Json& jobs) {
     return format_table(rows);
 }
 
-std::string ps_tables(const wire::Json& result) {
-    return workers_table(list_in(result, "workers")) + "\n" + jobs_table(list_in(result, "jobs"));
+std::string ps_tables(const wire::Json& result, const std::filesystem::path& models) {
+    return workers_table(list_in(result, "workers"), models) + "\n" +
+           jobs_table(list_in(result, "jobs"));
 }
 
 }  // namespace
 
 Outcome run_ps(const Invocation& invocation, Context& context) {
     const Options& options = invocation.options;
-    return call_for_result(context, options, make_request("ps", options), Reach::running_only,
-                           deadline_of(options), ps_tables);
+    const auto address = find_daemon_address(options);
+    if (!address) {
+        return std::unexpected(address.error());
+    }
+    return call_for_result(
+        context, options, make_request("ps", options), Reach::running_only, deadline_of(options),
+        [&](const wire::Json& result) { return ps_tables(result, address->home.models()); });
 }
 
 }  // namespace threadrunner::cli
