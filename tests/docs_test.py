@@ -72,13 +72,21 @@ def run_block(lines, home, directory, variables):
     after = f"code=$?; printf '\\n%s%s\\n' '{MARK}' $code; (exit $code)"
     script = "".join(f"{command}\n{after}\n" for command, _ in steps)
     ended = subprocess.run(
-        ["bash", "-c", script], cwd=directory, env=home.environment(**variables), text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        timeout=SECONDS_MAX)
+        ["bash", "-c", script],
+        cwd=directory,
+        env=home.environment(**variables),
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=SECONDS_MAX,
+    )
     parts = re.split(rf"\n{MARK}(\d+)\n", ended.stdout)
     assert len(parts) == 2 * len(steps) + 1, f"a command ended the shell:\n{ended.stdout}"
-    return [(command, expected, output.rstrip("\n").splitlines(), int(code))
-            for (command, expected), output, code in zip(steps, parts[::2], parts[1::2])]
+    return [
+        (command, expected, output.rstrip("\n").splitlines(), int(code))
+        for (command, expected), output, code in zip(steps, parts[::2], parts[1::2])
+    ]
 
 
 def try_commands(page, kind, home, directory, variables):
@@ -96,7 +104,8 @@ def test_what_a_page_shows_is_what_happens(page, home, tmp_path):
     variables = {"THREADRUNNER_BACKEND": "dummy"}
     for place, command, expected, received, _ in try_commands(page, "", home, tmp_path, variables):
         assert matches(expected, received), "\n".join(
-            [f"{place}:", f"$ {command}", *received, "--- but the page says:", *expected])
+            [f"{place}:", f"$ {command}", *received, "--- but the page says:", *expected]
+        )
 
 
 @pytest.mark.model
@@ -132,4 +141,6 @@ def test_the_comparison_tells_what_is_left_out_from_what_is_wrong():
     assert not matches(["a … c"], ["a b d"])
     assert not matches(["a"], ["a", "b"])
     assert commands(["$ a \\", "  b", "1", "$ c <<'EOF'", "$ d", "EOF", "2"]) == [
-        ("a \\\n  b", ["1"]), ("c <<'EOF'\n$ d\nEOF", ["2"])]
+        ("a \\\n  b", ["1"]),
+        ("c <<'EOF'\n$ d\nEOF", ["2"]),
+    ]

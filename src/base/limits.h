@@ -61,7 +61,7 @@ constexpr auto evict_not_before = 10s;  ///< a worker loaded less than this ago 
 // The engine.
 constexpr int cpu_batch_tokens = 128;  ///< how long a cancelled prompt computes on, neighbours wait
 constexpr int gpu_batch_tokens = 512;  ///< the same; a GPU reads more in less time
-constexpr int checkpoints_per_slot = 8;  ///< of sliding windows, to step back to; large ones have 100 MB
+constexpr int checkpoints_per_slot = 8;    ///< of sliding windows; a large one has 100 MB
 constexpr auto load_event_every = 50ms;    ///< between two load events
 constexpr auto engine_cancel_within = 1s;  ///< of its jobs, when its time to shut down is over
 

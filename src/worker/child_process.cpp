@@ -154,7 +154,7 @@ private:
 
     static asio::awaitable<void> wait_for_exit(Self self) {
         ErrorCodeOut error;
-        // Readiness is a hint only: epoll may still report what the descriptor's number meant before.
+        // Readiness is a hint only: epoll may report what the descriptor's number meant before.
         while (!self->reap()) {
             co_await self->pidfd_.async_wait(asio::posix::stream_descriptor::wait_read,
                                              no_throw(error));

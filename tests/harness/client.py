@@ -8,7 +8,9 @@ from harness.waiting import PATIENCE
 
 def answer_to(prompt):
     """What the dummy says to a prompt of plain words."""
-    return " ".join(["lorem ipsum dolor sit amet"] + [word.rstrip(".,?!") + "." for word in prompt.split()])
+    return " ".join(
+        ["lorem ipsum dolor sit amet"] + [word.rstrip(".,?!") + "." for word in prompt.split()]
+    )
 
 
 class Request:

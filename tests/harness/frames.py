@@ -41,7 +41,7 @@ class Connection:
         self.socket.sendall(data)
 
     def receive(self, patience=PATIENCE):
-        """The next frame's document. Closed at the end of the stream, TimeoutError after `patience`."""
+        """The next frame's document. Closed at the stream's end, TimeoutError after `patience`."""
         while True:
             if len(self._bytes) >= 4:
                 (length,) = struct.unpack_from("<I", self._bytes)

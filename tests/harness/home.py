@@ -14,7 +14,10 @@ from harness.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("THREADRUNNER_BIN", ROOT / "build/release/bin"))
-LASTING_FILES = {"daemon.lock", "start.lock"}  # of run/: locks outlive their holders, empty names do not
+LASTING_FILES = {
+    "daemon.lock",
+    "start.lock",
+}  # of run/: locks outlive their holders, empty names do not
 
 
 def setting_variables(settings):
@@ -107,7 +110,11 @@ class Home:
         return [process for process in found if program in (None, process.program)]
 
     def workers(self):
-        return [p for p in self.processes() if p.program in ("threadrunner-dummy", "threadrunner-engine")]
+        return [
+            p
+            for p in self.processes()
+            if p.program in ("threadrunner-dummy", "threadrunner-engine")
+        ]
 
     def worker(self):
         """The one worker, when it is there."""

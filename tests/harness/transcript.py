@@ -6,7 +6,7 @@ A line is one of
     set NAME=VALUE             a setting of the daemon: set queue_jobs=1 (before the first frame)
     @NAME                      the lines below are of another connection; the first is called 1
     > JSON                     send a frame
-    >payload PART...           send a frame of these bytes; a part is 'text' or hexadecimal digits, and
+    >payload PART...           send a frame of these bytes; a part is 'text' or hexadecimals, and
                                PART*1000 repeats it
     >bytes PART...             send bytes that are no whole frame, or more than one
     >end                       send nothing more on this connection, but go on reading
@@ -87,7 +87,9 @@ def matches(expected, actual, names):
         wanted = {key: value for key, value in expected.items() if key != "..."}
         if "..." not in expected and wanted.keys() != actual.keys():
             return False
-        return all(key in actual and matches(value, actual[key], names) for key, value in wanted.items())
+        return all(
+            key in actual and matches(value, actual[key], names) for key, value in wanted.items()
+        )
     if isinstance(expected, list):
         return (
             isinstance(actual, list)
@@ -222,5 +224,3 @@ def play(text, home):
     lines = parse(text)
     home.start(env={"THREADRUNNER_BACKEND": "dummy"}, **settings_of(lines))
     Player(home.socket).play([line for line in lines if line.verb != "set"])
-
-

@@ -27,16 +27,23 @@ def many_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-@pytest.mark.parametrize("model, seen", [("tokens_per_second=2,slots=2", "token"),
-                                         ("prompt_ms=30000,slots=2", "prompt"),
-                                         ("load_ms=30000", "load")])
+@pytest.mark.parametrize(
+    "model, seen",
+    [
+        ("tokens_per_second=2,slots=2", "token"),
+        ("prompt_ms=30000,slots=2", "prompt"),
+        ("load_ms=30000", "load"),
+    ],
+)
 def test_the_job_of_a_client_that_vanishes_is_cancelled(home, model, seen):
     home.start()
     leaver = home.client()
     leaver.ask("one two three", model=model).until(seen)
     leaver.close()
     wait_until(lambda: nothing_under_way(home), "its job is to end")
-    wait_until(lambda: all(w["busy"] == 0 for w in home.ps()["workers"]), "its slot is to come free")
+    wait_until(
+        lambda: all(w["busy"] == 0 for w in home.ps()["workers"]), "its slot is to come free"
+    )
     wait_until(lambda: "end=cancelled" in home.log(), "the log says so")
 
 
@@ -58,8 +65,16 @@ def test_no_token_of_a_client_that_left_reaches_the_next(home):
     home.start()
     for n in range(30):
         leaver = home.connect()
-        leaver.send({"v": 2, "id": 1, "op": "generate", "backend": "dummy",
-                     "model": "slots=1,tokens_per_second=200", "prompt": f"abandoned {n}"})
+        leaver.send(
+            {
+                "v": 2,
+                "id": 1,
+                "op": "generate",
+                "backend": "dummy",
+                "model": "slots=1,tokens_per_second=200",
+                "prompt": f"abandoned {n}",
+            }
+        )
         leaver.receive()
         leaver.close()
         client = home.client()
@@ -78,7 +93,9 @@ def test_a_client_that_resets_its_connection_hurts_nobody(home):
     for _ in range(50):
         rude = home.connect()
         rude.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        rude.send_bytes(pack({"v": 2, "id": 1, "op": "generate", "backend": "dummy", "prompt": LONG}))
+        rude.send_bytes(
+            pack({"v": 2, "id": 1, "op": "generate", "backend": "dummy", "prompt": LONG})
+        )
         rude.close()
     assert job.end()["reason"] == "stop" and job.text == answer_to("a b c d")
 

@@ -69,7 +69,10 @@ def test_json_without_streaming_is_one_document(home):
 
 
 def test_vectors_and_tokens_are_printed_one_a_line(home):
-    vectors = [json.loads(line) for line in ask(home, "embed", "a cat", "a dog", "a cat").stdout.splitlines()]
+    vectors = [
+        json.loads(line)
+        for line in ask(home, "embed", "a cat", "a dog", "a cat").stdout.splitlines()
+    ]
     assert len(vectors) == 3 and vectors[0] == vectors[2] != vectors[1]
     tokens = ask(home, "tokenize", "Hi").stdout.decode().splitlines()
     assert [line.split()[0] for line in tokens] == ["72", "105"]
@@ -118,8 +121,14 @@ def test_exit_2_without_a_daemon(home):
 def test_exit_2_when_the_daemon_dies_under_the_answer(home):
     home.start()
     asking = home.spawn(
-        "threadrunner", "-m", "tokens_per_second=5", HELLO, env=DUMMY,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        "threadrunner",
+        "-m",
+        "tokens_per_second=5",
+        HELLO,
+        env=DUMMY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert asking.stdout.read(5) == b"lorem"
     home.kill_daemon()
@@ -146,7 +155,11 @@ def test_exit_3_when_the_worker_crashes(home):
     crashed = ask(home, "-m", "crash_at=3", HELLO)
     assert crashed.returncode == 3
     assert crashed.stdout == b"lorem ipsum\n"
-    assert b"SIGABRT" in crashed.stderr or b"signal 6" in crashed.stderr or b"Aborted" in crashed.stderr
+    assert (
+        b"SIGABRT" in crashed.stderr
+        or b"signal 6" in crashed.stderr
+        or b"Aborted" in crashed.stderr
+    )
 
 
 def test_exit_4_when_the_time_is_over(home):
@@ -157,8 +170,14 @@ def test_exit_4_when_the_time_is_over(home):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["--max-tokens", "many", "Hi"], ["--no-such-option", "Hi"], ["Hi", "--model"],
-     ["--priority", "urgent", "Hi"], ["--timeout", "soon", "Hi"]],
+    [
+        [],
+        ["--max-tokens", "many", "Hi"],
+        ["--no-such-option", "Hi"],
+        ["Hi", "--model"],
+        ["--priority", "urgent", "Hi"],
+        ["--timeout", "soon", "Hi"],
+    ],
     ids=" ".join,
 )
 def test_exit_64_for_words_and_options_that_make_no_sense(home, arguments):
@@ -171,8 +190,14 @@ def test_exit_64_for_words_and_options_that_make_no_sense(home, arguments):
 def test_exit_130_and_a_cancelled_job_on_interrupt(home):
     home.start()
     asking = home.spawn(
-        "threadrunner", "-m", "tokens_per_second=5", HELLO, env=DUMMY,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        "threadrunner",
+        "-m",
+        "tokens_per_second=5",
+        HELLO,
+        env=DUMMY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert asking.stdout.read(5) == b"lorem"
     asking.send_signal(signal.SIGINT)
@@ -185,8 +210,16 @@ def test_exit_130_and_a_cancelled_job_on_interrupt(home):
 
 def test_an_interrupt_while_the_worker_starts_is_obeyed_too(home):
     home.start()
-    asking = home.spawn("threadrunner", "-m", "load_ms=20000", HELLO, env=DUMMY,
-                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    asking = home.spawn(
+        "threadrunner",
+        "-m",
+        "load_ms=20000",
+        HELLO,
+        env=DUMMY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     wait_until(lambda: home.status()["jobs"]["waiting"] == 1, "the job is to wait")
     asking.send_signal(signal.SIGINT)
     assert asking.communicate(timeout=30)[0] == b""
@@ -199,8 +232,16 @@ def test_an_interrupt_while_the_worker_starts_is_obeyed_too(home):
 
 def test_a_reader_that_leaves_cancels_the_job_in_silence(home):
     home.start()
-    asking = home.spawn("threadrunner", "-m", "tokens_per_second=20", HELLO, env=DUMMY,
-                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    asking = home.spawn(
+        "threadrunner",
+        "-m",
+        "tokens_per_second=20",
+        HELLO,
+        env=DUMMY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert asking.stdout.read(5) == b"lorem"
     asking.stdout.close()
     assert asking.wait(timeout=30) == 0
@@ -211,8 +252,12 @@ def test_a_reader_that_leaves_cancels_the_job_in_silence(home):
 def test_a_full_disk_under_stdout_is_reported(home):
     with open("/dev/full", "wb") as full:
         asked = subprocess.run(
-            [BIN / "threadrunner", HELLO], env=home.environment(**DUMMY), stdin=subprocess.DEVNULL,
-            stdout=full, stderr=subprocess.PIPE, timeout=30,
+            [BIN / "threadrunner", HELLO],
+            env=home.environment(**DUMMY),
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=30,
         )
     assert asked.returncode == 1
     assert b"No space left" in asked.stderr
@@ -229,8 +274,9 @@ def test_the_command_works_from_a_directory_that_is_gone(home, tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
     script = f'cd "{gone}" && rmdir "{gone}" && exec "{BIN}/threadrunner" Hi </dev/null'
-    asked = subprocess.run(["sh", "-c", script], env=home.environment(**DUMMY), timeout=30,
-                           capture_output=True)
+    asked = subprocess.run(
+        ["sh", "-c", script], env=home.environment(**DUMMY), timeout=30, capture_output=True
+    )
     assert asked.stdout.decode() == answer_to("Hi") + "\n", asked.stderr
 
 

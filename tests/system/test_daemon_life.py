@@ -13,8 +13,15 @@ DUMMY = {"THREADRUNNER_BACKEND": "dummy"}
 
 
 def spawn_asking(home, *arguments, **options):
-    return home.spawn("threadrunner", *arguments, env=DUMMY, stdin=subprocess.DEVNULL,
-                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    return home.spawn(
+        "threadrunner",
+        *arguments,
+        env=DUMMY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
 
 
 def test_twenty_commands_at_once_start_one_daemon(home):
@@ -176,8 +183,14 @@ def test_idle_clients_do_not_hold_up_the_end(home):
 
 
 def test_serve_runs_in_the_foreground_until_it_is_interrupted(home):
-    served = home.spawn("threadrunner", "serve", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                        stderr=subprocess.PIPE, start_new_session=True)
+    served = home.spawn(
+        "threadrunner",
+        "serve",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
     wait_until(home.socket.exists, "the socket is to be there")
     assert home.command("Hi", env=DUMMY).stdout.decode() == answer_to("Hi") + "\n"
     os.killpg(served.pid, signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The reference worker by itself, spoken to in frames as the daemon would: what every worker does."""
+"""The reference worker by itself, spoken to in frames: what every worker does."""
 
 import signal
 import subprocess
@@ -79,8 +79,11 @@ def test_shutdown_ends_what_outlasts_its_deadline(dummies):
     assert dummy.wait_exit() == 0
 
 
-@pytest.mark.parametrize("payload", [b"\xc1", b"no frame", b"\x81\xa2op\xa6juggle", b"\x80"],
-                         ids=["reserved", "text", "unknown op", "no op"])
+@pytest.mark.parametrize(
+    "payload",
+    [b"\xc1", b"no frame", b"\x81\xa2op\xa6juggle", b"\x80"],
+    ids=["reserved", "text", "unknown op", "no op"],
+)
 def test_a_broken_stream_has_no_meaning(dummies, payload):
     dummy = dummies()
     dummy.send_bytes(payload)

@@ -16,7 +16,10 @@ COLOURS = {**GREEDY, "prompt": " ".join(["red green blue"] * 16), "n_predict": 2
 
 def long_prompt(sentences):
     """About 17 tokens a sentence."""
-    return " ".join(f"The quick brown fox number {i} jumps over the lazy dog number {i}." for i in range(sentences))
+    return " ".join(
+        f"The quick brown fox number {i} jumps over the lazy dog number {i}."
+        for i in range(sentences)
+    )
 
 
 LONG = {**GREEDY, "prompt": long_prompt(200), "n_predict": 4}
@@ -77,7 +80,10 @@ def test_a_load_that_fails_says_why_and_the_engine_lives_on(bare, model, tmp_pat
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(model.read_bytes()[:1_000_000])
     error = bare.load(broken).wait()
-    assert (error["ev"], error["code"]) == ("error", "model_load_failed") and "broken.gguf" in error["message"]
+    assert (error["ev"], error["code"]) == (
+        "error",
+        "model_load_failed",
+    ) and "broken.gguf" in error["message"]
     error = bare.load(tmp_path / "missing.gguf").wait()
     assert error["ev"] == "error" and "missing.gguf" in error["message"]
     error = bare.load(model, engine_args=["--host", "0.0.0.0"]).wait()
@@ -94,7 +100,10 @@ def test_a_load_that_fails_says_why_and_the_engine_lives_on(bare, model, tmp_pat
 
 
 def test_a_question_gets_an_answer_without_the_scaffold_around_it(engine):
-    body = {"messages": [{"role": "user", "content": "What is the capital of France?"}], "temperature": 0}
+    body = {
+        "messages": [{"role": "user", "content": "What is the capital of France?"}],
+        "temperature": 0,
+    }
     job = engine.call("/v1/chat/completions", body)
     answer = job.document["choices"][0]["message"]["content"]
     assert "Paris" in answer and answer == answer.strip() and "Question" not in answer
@@ -110,7 +119,10 @@ def test_a_question_gets_an_answer_without_the_scaffold_around_it(engine):
 
 
 def test_a_client_that_says_where_to_stop_is_obeyed(engine):
-    body = {"messages": [{"role": "user", "content": "What is the capital of France?"}], "temperature": 0}
+    body = {
+        "messages": [{"role": "user", "content": "What is the capital of France?"}],
+        "temperature": 0,
+    }
     job = engine.call("/v1/chat/completions", {**body, "stop": ["France"]})
     assert job.document["choices"][0]["message"]["content"].startswith("Paris is the capital of")
     assert "France" not in job.document["choices"][0]["message"]["content"]
@@ -134,7 +146,13 @@ def test_a_schema_is_obeyed_by_a_model_without_a_template(engine):
 
 
 def test_every_route_counts_its_tokens(engine):
-    raw = {"prompt": "Once upon a time", "n_predict": 6, "max_tokens": 6, "ignore_eos": True, "temperature": 0}
+    raw = {
+        "prompt": "Once upon a time",
+        "n_predict": 6,
+        "max_tokens": 6,
+        "ignore_eos": True,
+        "temperature": 0,
+    }
     chat = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 6, "ignore_eos": True}
     talk = {"input": "Hello", "max_output_tokens": 6, "max_tokens": 6, "ignore_eos": True}
     for path, body in [
@@ -164,7 +182,9 @@ def test_two_streams_at_once_are_what_each_would_be_alone(engine):
 def test_routes_that_need_no_slot(engine):
     tokens = engine.call("/tokenize", {"content": "hello world"}).document["tokens"]
     assert engine.call("/detokenize", {"tokens": tokens}).document["content"] == "hello world"
-    prompt = engine.call("/apply-template", {"messages": [{"role": "user", "content": "Why?"}]}).document["prompt"]
+    prompt = engine.call(
+        "/apply-template", {"messages": [{"role": "user", "content": "Why?"}]}
+    ).document["prompt"]
     assert prompt.endswith("\n\nQuestion: Why?\nAnswer:")
     assert engine.call("/props", "", method="GET").document["total_slots"] == 2
     assert len(engine.call("/slots", "", method="GET").document) == 2
@@ -180,7 +200,7 @@ def refusal(engine, path, body, **options):
 def test_what_is_no_route_or_no_json_is_refused_with_its_name(engine):
     assert refusal(engine, "/frobnicate", {})["code"] == "not_found"
     assert refusal(engine, "/completion", "", method="GET")["code"] == "not_found"
-    assert refusal(engine, "/completion", "{\"prompt\":")["code"] == "invalid_request"
+    assert refusal(engine, "/completion", '{"prompt":')["code"] == "invalid_request"
     assert refusal(engine, "/completion", "[" * 100_000)["code"] == "invalid_request"
     assert refusal(engine, "/completion", COUNT, slot=2)["code"] == "invalid_request"
     assert refusal(engine, "/v1/completions", {**COUNT, "n": 2})["code"] == "not_supported"

@@ -1,4 +1,4 @@
-"""The whole of it with the engine and a real model: answers, faults in every phase, faulty files."""
+"""The whole with the engine and a real model: answers, faults in every phase, faulty files."""
 
 import json
 import os
@@ -30,7 +30,10 @@ PATIENCE = 60
 
 def long_prompt(sentences):
     """About 20 tokens a sentence: seconds of reading."""
-    return " ".join(f"Sentence {n} says that the quick brown fox jumps over lazy dog {n}." for n in range(sentences))
+    return " ".join(
+        f"Sentence {n} says that the quick brown fox jumps over lazy dog {n}."
+        for n in range(sentences)
+    )
 
 
 def ask(client, prompt, **members):
@@ -122,8 +125,13 @@ def test_a_grammar_binds_the_answer(warm):
 
 
 def test_a_conversation_with_content_parts_is_understood(warm):
-    parts = [{"type": "text", "text": "What is the capital "}, {"type": "text", "text": "of France?"}]
-    job = warm.client().send("generate", temperature=0, messages=[{"role": "user", "content": parts}])
+    parts = [
+        {"type": "text", "text": "What is the capital "},
+        {"type": "text", "text": "of France?"},
+    ]
+    job = warm.client().send(
+        "generate", temperature=0, messages=[{"role": "user", "content": parts}]
+    )
     assert job.end(PATIENCE)["ev"] == "done" and "Paris" in job.text
 
 
@@ -145,7 +153,9 @@ def test_tokens_turn_back_into_the_same_text(warm):
 
 
 def test_vectors_of_like_texts_are_alike(warm):
-    request = warm.client().send("embed", input=["a small cat", "a little kitten", "tax law", "a small cat"])
+    request = warm.client().send(
+        "embed", input=["a small cat", "a little kitten", "tax law", "a small cat"]
+    )
     assert request.end(PATIENCE)["ev"] == "done"
     cat, kitten, law, same = [event["value"] for event in request.events if event["ev"] == "output"]
     assert cat == pytest.approx(same, abs=1e-4)
@@ -170,7 +180,9 @@ def test_a_prompt_beyond_the_context_is_refused_with_the_numbers(warm):
 def test_a_time_out_in_the_midst_of_reading_is_exit_4(warm):
     late = warm.command("--timeout", "300ms", long_prompt(100), timeout=PATIENCE)
     assert late.returncode == 4
-    wait_until(lambda: all(w["busy"] == 0 for w in warm.ps()["workers"]), "its slot is to come free")
+    wait_until(
+        lambda: all(w["busy"] == 0 for w in warm.ps()["workers"]), "its slot is to come free"
+    )
 
 
 # Loading and unloading.
@@ -207,8 +219,14 @@ def test_an_idle_model_is_unloaded_by_itself(own):
 
 
 def test_ctrl_c_gives_up_a_load(own):
-    asking = own.spawn("threadrunner", "--json", FRANCE, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    asking = own.spawn(
+        "threadrunner",
+        "--json",
+        FRANCE,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     while json.loads(asking.stdout.readline())["ev"] != "load":
         pass
     asking.send_signal(signal.SIGINT)
@@ -225,9 +243,14 @@ def test_a_model_is_found_by_its_name_in_the_home_and_by_a_relative_path(home, m
     shown = home.command("models")
     assert shown.returncode == 0 and b"first" in shown.stdout
     assert b"Paris" in home.command(FRANCE, "--temperature", "0", timeout=PATIENCE).stdout
-    assert b"Paris" in home.command("-m", "first", FRANCE, "--temperature", "0", timeout=PATIENCE).stdout
+    assert (
+        b"Paris"
+        in home.command("-m", "first", FRANCE, "--temperature", "0", timeout=PATIENCE).stdout
+    )
     (tmp_path / "here.gguf").symlink_to(model)
-    relative = home.command("-m", "./here.gguf", FRANCE, "--temperature", "0", cwd=tmp_path, timeout=PATIENCE)
+    relative = home.command(
+        "-m", "./here.gguf", FRANCE, "--temperature", "0", cwd=tmp_path, timeout=PATIENCE
+    )
     assert b"Paris" in relative.stdout
     assert len(home.workers()) == 1, "one file is one model, by whatever name"
     (home.root / "models" / "second.gguf").symlink_to(model)
@@ -254,7 +277,9 @@ def test_an_engine_killed_while_it_loads_is_started_again(own):
     assert "Paris" in job.text
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGSTOP], ids=lambda n: n.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, signal.SIGABRT, signal.SIGSTOP], ids=lambda n: n.name
+)
 def test_an_engine_lost_under_two_jobs_fails_one_and_runs_the_other_again(own, number):
     client = own.client()
     writing = ask(client, "Write a long story about the sea.", max_tokens=1000, temperature=1)
@@ -278,7 +303,9 @@ def test_a_client_that_vanishes_frees_its_slot_and_nobody_notices(own, phase):
     staying = ask(stayer, "Write a long story about the sea.", max_tokens=60)
     staying.until("token", patience=PATIENCE)
     leaver = own.client()
-    leaving = ask(leaver, long_prompt(150) if phase == "prompt" else "Write about the moon.", max_tokens=1000)
+    leaving = ask(
+        leaver, long_prompt(150) if phase == "prompt" else "Write about the moon.", max_tokens=1000
+    )
     leaving.until(phase, patience=PATIENCE)
     leaver.close()
     wait_until(lambda: own.ps()["workers"][0]["busy"] <= 1, "its slot is to come free")
@@ -379,8 +406,17 @@ def part_missing(path, model):
     return "part"
 
 
-FAULTS = [not_a_gguf, empty, version_nine, cut_in_the_header, cut_in_the_weights, a_directory,
-          not_there, unreadable, part_missing]
+FAULTS = [
+    not_a_gguf,
+    empty,
+    version_nine,
+    cut_in_the_header,
+    cut_in_the_weights,
+    a_directory,
+    not_there,
+    unreadable,
+    part_missing,
+]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

@@ -21,8 +21,16 @@ def test_a_hundred_jobs_of_one_owner_do_not_delay_the_one_of_another(home):
     jobs = [hog.ask(f"mine {n}", model=ONE_SLOT) for n in range(30)]
     jobs[-1].until("queued")
     # A session of its own is an owner of its own.
-    guest = home.spawn("threadrunner", "-m", ONE_SLOT, "hello", env=DUMMY, start_new_session=True,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    guest = home.spawn(
+        "threadrunner",
+        "-m",
+        ONE_SLOT,
+        "hello",
+        env=DUMMY,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
     assert guest.communicate(timeout=60)[0].decode() == answer_to("hello") + "\n"
     for job in jobs:
         job.end()

@@ -17,7 +17,7 @@ QUICK = {
     "worker_restart_min": "10ms",
     "worker_restart_max": "50ms",
 }
-# Reads its prompt long enough that a job can be caught in that, speaks slowly enough to be caught too.
+# Reads its prompt and speaks slowly enough that a job can be caught in either.
 SLOW = "tokens_per_second=5,prompt_ms=700"
 
 
@@ -31,9 +31,14 @@ def speaking_and_reading(home):
     return client, speaking, reading
 
 
-@pytest.mark.parametrize("number, words", [(signal.SIGKILL, "signal 9|SIGKILL|Killed"),
-                                           (signal.SIGABRT, "signal 6|SIGABRT|Aborted"),
-                                           (signal.SIGSTOP, "did not answer")])
+@pytest.mark.parametrize(
+    "number, words",
+    [
+        (signal.SIGKILL, "signal 9|SIGKILL|Killed"),
+        (signal.SIGABRT, "signal 6|SIGABRT|Aborted"),
+        (signal.SIGSTOP, "did not answer"),
+    ],
+)
 def test_a_worker_lost_under_two_jobs_fails_one_and_runs_the_other_again(home, number, words):
     home.start(**QUICK)
     client, speaking, reading = speaking_and_reading(home)
