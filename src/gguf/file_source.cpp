@@ -32,8 +32,7 @@ Result<void> check_kind(const std::string& path, mode_t mode) {
         return {};
     }
     if (S_ISDIR(mode)) {
-        return fail(ErrorCode::unknown_model,
-                    path + " is a directory; name the .gguf file in it");
+        return fail(ErrorCode::unknown_model, path + " is a directory; name the .gguf file in it");
     }
     const char* kind = S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
     return fail(ErrorCode::model_load_failed,
