@@ -116,7 +116,9 @@ def test_even_a_frozen_worker_dies_with_a_daemon_that_is_killed(home):
     home.start()
     client = home.client()
     client.ask("a b c", model="tokens_per_second=1").until("token")
-    home.worker().send_signal(signal.SIGSTOP)
+    worker = home.worker()
+    worker.send_signal(signal.SIGSTOP)
+    wait_until(lambda: worker.state == "T", "it is to stand still")
     home.kill_daemon()
     home.wait_empty()
 
