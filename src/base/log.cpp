@@ -18,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace threadrunner::log {
 namespace {
@@ -128,9 +129,9 @@ Result<void> open(const std::filesystem::path& directory, const std::string& fil
 }
 
 void close() {
-    if (state().logger) {
-        state().logger->flush();
-        state().logger.reset();
+    if (const auto logger = std::exchange(state().logger, nullptr)) {
+        logger->flush();
+        // Ends and joins the thread; only then does the last owner close the file.
         spdlog::shutdown();
     }
 }
