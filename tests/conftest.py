@@ -1,11 +1,18 @@
 """Fixtures of all tests: a home, and the real model."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from harness.home import BIN, Home
+
+
+def pytest_configure():
+    """A run in the background of a script inherits that interrupts are ignored; programs under
+    test must not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header():

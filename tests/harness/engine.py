@@ -108,7 +108,10 @@ class Engine:
         self.send_bytes(msgpack.packb(members))
 
     def send_bytes(self, payload):
-        self.socket.sendall(FRAME.pack(len(payload)) + payload)
+        try:
+            self.socket.sendall(FRAME.pack(len(payload)) + payload)
+        except BrokenPipeError as error:
+            raise Ended from error
 
     def receive(self, deadline):
         """The next frame. Ended at the end of the stream, TimeoutError at the deadline."""

@@ -73,7 +73,7 @@ class Home:
         )
 
     def start(self, env=None, **settings):
-        """Starts the daemon and returns when it listens."""
+        """Starts the daemon, in a session of its own as the command does; returns when it listens."""
         self.use(**settings)
         reader, writer = os.pipe()
         daemon = self.spawn(
@@ -84,6 +84,7 @@ class Home:
             pass_fds=[writer],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         os.close(writer)
         with os.fdopen(reader, "rb") as pipe:
