@@ -11,11 +11,11 @@
 #include "engine/request_body.h"
 #include "engine/routes.h"
 #include "engine/scaffold.h"
-#include "engine/usage.h"
 #include "gguf/model_file.h"
 #include "llama.h"
 #include "server-common.h"
 #include "server-context.h"
+#include "wire/usage.h"
 
 namespace threadrunner::engine {
 
@@ -148,7 +148,7 @@ server_http_res_ptr call(const server_http_context::handler_t& handler,
     }
 }
 
-void send(RouteSink& sink, UsageReader& usage, std::string data) {
+void send(RouteSink& sink, wire::UsageReader& usage, std::string data) {
     if (!data.empty()) {
         usage.read(data);
         sink.body(std::move(data));
@@ -156,7 +156,7 @@ void send(RouteSink& sink, UsageReader& usage, std::string data) {
 }
 
 RouteEnd forward(server_http_res& response, RouteSink& sink) {
-    UsageReader usage;
+    wire::UsageReader usage;
     sink.head(response.status, response.content_type);
     if (!response.is_stream()) {
         send(sink, usage, std::move(response.data));

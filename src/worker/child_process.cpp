@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -241,7 +242,7 @@ struct ChildSetup {
     std::vector<char*> environment;
     int null_fd;
     int log_fd;
-    int control;
+    int control;  ///< -1: the child gets none
     pid_t parent;
 };
 
@@ -258,8 +259,10 @@ struct ChildSetup {
     ::dup2(setup.null_fd, STDIN_FILENO);
     ::dup2(setup.log_fd, STDOUT_FILENO);
     ::dup2(setup.log_fd, STDERR_FILENO);
-    ::dup2(setup.control, control_fd);
-    ::syscall(SYS_close_range, control_fd + 1, ~0U, 0);
+    if (setup.control >= 0) {
+        ::dup2(setup.control, control_fd);
+    }
+    ::syscall(SYS_close_range, control_fd + (setup.control >= 0 ? 1 : 0), ~0U, 0);
     const int oom = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (oom >= 0) {
         constexpr std::string_view score = "500";
@@ -275,13 +278,21 @@ struct ChildSetup {
 /// A descriptor above those that the child replaces.
 UniqueFd raise(UniqueFd fd) { return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, first_free_fd)); }
 
-std::vector<char*> child_environment() {
+/// Ours without what was meant for us alone, and with the command's in place of ours.
+std::vector<char*> child_environment(std::vector<std::string>& more) {
     std::vector<char*> out;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
-        if (!text.starts_with("LISTEN_") && !text.starts_with("NOTIFY_SOCKET=")) {
+        const auto replaces = [&](const std::string& other) {
+            return text.substr(0, text.find('=')) == other.substr(0, other.find('='));
+        };
+        if (!text.starts_with("LISTEN_") && !text.starts_with("NOTIFY_SOCKET=") &&
+            std::none_of(more.begin(), more.end(), replaces)) {
             out.push_back(*entry);
         }
+    }
+    for (std::string& entry : more) {
+        out.push_back(entry.data());
     }
     out.push_back(nullptr);
     return out;
@@ -317,12 +328,13 @@ Result<std::unique_ptr<Process>> spawn_child(asio::io_context& loop, const Comma
     }
     std::vector<std::string> words = command.arguments;
     words.insert(words.begin(), command.program.string());
+    std::vector<std::string> variables = command.environment;
     ChildSetup setup{.program = command.program.string(),
                      .arguments = {},
-                     .environment = child_environment(),
+                     .environment = child_environment(variables),
                      .null_fd = null_fd.get(),
                      .log_fd = child_log.get(),
-                     .control = child_control.get(),
+                     .control = command.speaks_frames ? child_control.get() : -1,
                      .parent = ::getpid()};
     for (std::string& word : words) {
         setup.arguments.push_back(word.data());

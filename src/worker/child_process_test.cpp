@@ -214,5 +214,26 @@ TEST_F(ChildProcessTest, AWorkerThatReadsNothingHoldsNobodyUp) {
     EXPECT_EQ(end(), "was ended by signal 9 (Killed)");
 }
 
+TEST_F(ChildProcessTest, OneThatSpeaksNoFramesHasNoDescriptorForThem) {
+    spawn({.program = "/bin/sh",
+           .arguments = {"-c", "ls /proc/self/fd/3 || true; echo end"},
+           .speaks_frames = false});
+    process_->send({{"op", "ping"}});
+    wait_until([&] { return exit_.has_value(); });
+    EXPECT_EQ(end(), "exited with code 0");
+    EXPECT_THAT(lines_, testing::Contains(HasSubstr("No such file")));
+    EXPECT_THAT(frames_, IsEmpty());
+}
+
+TEST_F(ChildProcessTest, VariablesOfACommandTakeThePlaceOfOurs) {
+    ::setenv("THREADRUNNER_TEST_SECRET", "inherited", 1);
+    spawn({.program = "/bin/sh",
+           .arguments = {"-c", "env | grep THREADRUNNER_TEST_SECRET"},
+           .environment = {"THREADRUNNER_TEST_SECRET=given"}});
+    wait_until([&] { return exit_.has_value(); });
+    ::unsetenv("THREADRUNNER_TEST_SECRET");
+    EXPECT_THAT(lines_, ElementsAre("THREADRUNNER_TEST_SECRET=given"));
+}
+
 }  // namespace
 }  // namespace threadrunner

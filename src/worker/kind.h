@@ -9,6 +9,7 @@
 
 #include "job/job.h"
 #include "wire/event.h"
+#include "worker/crash_policy.h"
 #include "worker/process.h"
 
 namespace threadrunner {
@@ -56,6 +57,18 @@ public:
 
     /// How to start that worker; faults that are known before a spawn are errors here.
     [[nodiscard]] virtual Result<LaunchPlan> plan(const Target& target) const = 0;
+
+    /// Starts the worker of a plan; called on the event loop. Workers that speak frames are left to
+    /// the spawner; a kind whose workers speak something else puts a Process of its own in front.
+    [[nodiscard]] virtual Result<std::unique_ptr<Process>> start(
+        const LaunchPlan& plan, const Spawner& spawner, Process::Observer& observer) const {
+        return spawner(plan.command, observer);
+    }
+
+    /// What its workers' crashes mean.
+    [[nodiscard]] virtual RestartRules restart_rules(const Settings& settings) const {
+        return RestartRules::from(settings);
+    }
 
     /// The dialogue for a job; null when a ready worker is all that was asked for (work::Load).
     [[nodiscard]] virtual std::unique_ptr<Exchange> exchange(const Job& job) const = 0;

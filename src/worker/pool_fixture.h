@@ -42,6 +42,7 @@ protected:
         if (!pool_) {
             auto kind = std::make_unique<ScriptedKind>();
             kind->loads = kind_.loads;
+            kind->forgiven_when_ready = kind_.forgiven_when_ready;
             kind->fault = kind_.fault;
             kind->memory = kind_.memory;
             made_kind_ = kind.get();

@@ -56,6 +56,10 @@ public:
 struct Command {
     std::filesystem::path program;
     std::vector<std::string> arguments;  ///< without the program's name
+    /// NAME=value; they take the place of inherited ones. For secrets: all users may read the
+    /// arguments of a process, only its own its environment.
+    std::vector<std::string> environment;
+    bool speaks_frames = true;  ///< on fd 3; else it has none, and frames for it are lost
 };
 
 /// Starts a worker that reports to `observer`, which outlives it. Never calls the observer before

@@ -157,6 +157,13 @@ public:
         return generate == nullptr ? nullptr : std::make_unique<ScriptedExchange>(generate->prompt);
     }
 
+    [[nodiscard]] RestartRules restart_rules(const Settings& settings) const override {
+        RestartRules rules = RestartRules::from(settings);
+        rules.forgiven_when_ready = forgiven_when_ready;
+        return rules;
+    }
+
+    bool forgiven_when_ready = false;
     bool loads = false;  ///< its workers are ready after a load, not when they greet
     std::string fault;   ///< why no plan can be made
     std::map<std::string, std::uint64_t> memory;  ///< bytes a model; nothing: none

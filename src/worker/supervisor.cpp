@@ -58,7 +58,7 @@ Supervisor::Supervisor(boost::asio::any_io_executor executor, Target target, con
       spawner_(std::move(spawner)),
       observer_(observer),
       watch_timer_(std::move(executor)),
-      crash_policy_(settings, std::random_device()()),
+      crash_policy_(std::random_device()()),
       keep_alive_(settings.worker_idle) {}
 
 Result<void> Supervisor::start(const LaunchPlan& plan) {
@@ -68,7 +68,7 @@ Result<void> Supervisor::start(const LaunchPlan& plan) {
     kill_reason_.clear();
     suspect_ = false;
     keep_alive_ = settings_.worker_idle;
-    auto spawned = spawner_(plan.command, *this);
+    auto spawned = kind_.start(plan, spawner_, *this);
     if (!spawned) {
         return std::unexpected(spawned.error());
     }
@@ -148,6 +148,9 @@ void Supervisor::become_ready(std::size_t slots) {
     }
     slots_.assign(slots, false);
     state_ = State::ready;
+    if (kind_.restart_rules(settings_).forgiven_when_ready) {
+        crash_policy_.forgive();
+    }
     ready_since_ = idle_since_ = Clock::now();
     log::info("daemon", "worker {} is ready with {} slots", target_.label(), slots);
     observer_.worker_has_room(*this);
@@ -230,7 +233,9 @@ void Supervisor::finish_run(RunId id) {
     slots_[found->second.slot] = false;
     run_of_job_.erase(found->second.job);
     runs_.erase(found);
-    crash_policy_.finished_job();
+    if (!kind_.restart_rules(settings_).forgiven_when_ready) {
+        crash_policy_.forgive();
+    }
     if (runs_.empty()) {
         idle_since_ = Clock::now();
         if (state_ == State::draining) {
@@ -294,7 +299,7 @@ void Supervisor::on_exit(const ExitStatus& status) {
         end.fault = kill_reason_;
     }
     if (crashed) {
-        crash_policy_.crashed(Clock::now());
+        crash_policy_.crashed(Clock::now(), kind_.restart_rules(settings_));
         last_crash_ = end.describe() + last_lines();
         log::error("daemon", "worker {} {}", target_.label(), end.describe());
     } else {

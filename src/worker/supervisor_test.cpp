@@ -489,5 +489,16 @@ TEST_F(SupervisorTest, AWorkerThatHasFinishedItsJobsIsNotGivenTheirTimeToExit) {
     EXPECT_EQ(worker.signals.front(), SIGTERM);
 }
 
+TEST_F(SupervisorTest, WhatForgivesCrashesIsTheKindsToSay) {
+    kind_.forgiven_when_ready = true;
+    settings_.worker_restart_min = settings_.worker_restart_max = std::chrono::milliseconds(0);
+    submit("a");
+    worker(0).crash();
+    wait_until([&] { return started() == 2; });
+    EXPECT_EQ(supervisor().crash_policy().crashes(), 1);
+    worker(1).greet(1);
+    EXPECT_EQ(supervisor().crash_policy().crashes(), 0) << "being ready is enough for it";
+}
+
 }  // namespace
 }  // namespace threadrunner

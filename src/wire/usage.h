@@ -6,7 +6,7 @@
 #include "wire/decode.h"
 #include "wire/event.h"
 
-namespace threadrunner::engine {
+namespace threadrunner::wire {
 
 /// Picks the numbers of tokens out of an answer as it passes: out of a document, or out of the last
 /// server-sent event that has them. It knows llama-server's `timings` and, for the answers without
@@ -30,4 +30,4 @@ private:
     wire::Json timings_ = nullptr;
 };
 
-}  // namespace threadrunner::engine
+}  // namespace threadrunner::wire

@@ -1,11 +1,11 @@
-#include "engine/usage.h"
+#include "wire/usage.h"
 
 #include <gtest/gtest.h>
 
 #include <initializer_list>
 #include <string>
 
-namespace threadrunner::engine {
+namespace threadrunner::wire {
 namespace {
 
 constexpr std::string_view timings =
@@ -88,4 +88,4 @@ TEST(UsageReader, SurvivesWhatIsNoJson) {
 }
 
 }  // namespace
-}  // namespace threadrunner::engine
+}  // namespace threadrunner::wire

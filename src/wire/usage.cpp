@@ -1,11 +1,11 @@
-#include "engine/usage.h"
+#include "wire/usage.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 
-namespace threadrunner::engine {
+namespace threadrunner::wire {
 namespace {
 
 using wire::Json;
@@ -116,4 +116,4 @@ void UsageReader::read_counts(const Json& counts) {
     usage_ = usage;
 }
 
-}  // namespace threadrunner::engine
+}  // namespace threadrunner::wire
