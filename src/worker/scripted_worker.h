@@ -119,7 +119,9 @@ public:
         } else if (event == "prompt") {
             out.push_back(event::Prompt{});
         } else if (event == "done") {
-            out.push_back(event::Done{});
+            const bool cancelled = frame.value("reason", "") == "cancelled";
+            out.push_back(event::Done{.reason = cancelled ? event::Reason::cancelled
+                                                          : event::Reason::stop});
         } else if (event == "error") {
             out.push_back(Error{.code = ErrorCode::inference_failed, .message = "no idea"});
         }

@@ -215,10 +215,7 @@ void Supervisor::on_run_frame(RunId id, std::string_view event, const wire::Json
             break;
         }
         carried = costs && i + 1 == events_.size();
-        const bool cancelled = job->cancelled && std::holds_alternative<Error>(events_[i]);
-        jobs_.emit(*job,
-                   cancelled ? Event(event::Done{.reason = event::Reason::cancelled}) : events_[i],
-                   carried ? 1 : 0);
+        jobs_.emit(*job, as_asked_for(*job, std::move(events_[i])), carried ? 1 : 0);
     }
     if (costs && !carried) {
         credit(job_id, 1);
@@ -226,6 +223,26 @@ void Supervisor::on_run_frame(RunId id, std::string_view event, const wire::Json
     if (ends) {
         observer_.worker_has_room(*this);
     }
+}
+
+/// A cancelled job ends as cancelled whatever its worker says of it, and no other does: a worker
+/// that has to end cancels what it has, which its clients did not ask for.
+Event Supervisor::as_asked_for(const Job& job, Event event) const {
+    const auto* done = std::get_if<event::Done>(&event);
+    const bool says_cancelled = done != nullptr && done->reason == event::Reason::cancelled;
+    if (job.cancelled && std::holds_alternative<Error>(event)) {
+        return event::Done{.reason = event::Reason::cancelled};
+    }
+    if (!job.cancelled && says_cancelled) {
+        return stopped_too_early();
+    }
+    return event;
+}
+
+Error Supervisor::stopped_too_early() const {
+    return {.code = ErrorCode::unreachable,
+            .message =
+                "the worker " + target_.label() + " was stopped before the job was finished"};
 }
 
 void Supervisor::finish_run(RunId id) {
@@ -315,9 +332,7 @@ void Supervisor::on_exit(const ExitStatus& status) {
     for (auto it = orphans.rbegin(); it != orphans.rend(); ++it) {
         if (Job* job = jobs_.find(it->second.job)) {
             if (was_draining && !job->cancelled) {
-                jobs_.emit(*job, Error{.code = ErrorCode::unreachable,
-                                       .message = "the worker " + target_.label() +
-                                                  " was stopped before the job was finished"});
+                jobs_.emit(*job, stopped_too_early());
             } else {
                 settle(*job, end);
             }

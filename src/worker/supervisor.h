@@ -101,6 +101,8 @@ private:
     void on_load_frame(std::string_view event, const wire::Json& frame);
     void on_run_frame(RunId id, std::string_view event, const wire::Json& frame);
     void become_ready(std::size_t slots);
+    [[nodiscard]] Event as_asked_for(const Job& job, Event event) const;
+    [[nodiscard]] Error stopped_too_early() const;
     void finish_run(RunId id);
     void settle(Job& job, const ExitStatus& status);
     [[nodiscard]] std::string last_lines() const;

@@ -161,6 +161,13 @@ TEST_F(SupervisorTest, CancellingEndsAsCancelledWhateverTheWorkerSays) {
     EXPECT_EQ(worker.sent_with("cancel").size(), 1U);
 }
 
+TEST_F(SupervisorTest, AJobThatNobodyCancelledDoesNotEndAsCancelled) {
+    ScriptedWorker& worker = start("a", 1);
+    worker.say({{"ev", "done"}, {"id", 1}, {"reason", "cancelled"}});
+    EXPECT_EQ(clients_[0].story(), "accepted, queued 1, error unreachable");
+    EXPECT_THAT(clients_[0].sink.error_message(), HasSubstr("stopped before the job was finished"));
+}
+
 TEST_F(SupervisorTest, AJobPastItsDeadlineKeepsItsSlotUntilTheWorkerLetsGo) {
     ScriptedWorker& worker = start("a", 1);
     worker.finish("a");

@@ -73,7 +73,7 @@ class Home:
         )
 
     def start(self, env=None, **settings):
-        """Starts the daemon, in a session of its own as the command does; returns when it listens."""
+        """Starts the daemon, in a session of its own as the command does; returns when it is up."""
         self.use(**settings)
         reader, writer = os.pipe()
         daemon = self.spawn(
@@ -151,6 +151,10 @@ class Home:
         daemon = self.daemon()
         daemon.kill()
         daemon.wait_gone()
+        self.expect_socket_left()
+
+    def expect_socket_left(self):
+        """A daemon that is killed leaves its name behind, also when the home ends so."""
         self._lasting_files.add("daemon.sock")
 
     def wait_empty(self):

@@ -159,7 +159,7 @@ def test_a_job_that_outlasts_the_drain_is_ended_with_an_error(home):
     job.until("token")
     daemon.send_signal(signal.SIGTERM)
     end = job.end()
-    assert end["ev"] == "error" or end["reason"] == "cancelled"
+    assert (end["ev"], end["code"], end["retryable"]) == ("error", "unreachable", True)
     assert daemon.wait(timeout=30) == 0
     home.wait_empty()
 
