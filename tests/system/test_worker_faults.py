@@ -1,6 +1,7 @@
 """Workers that die, freeze, fall silent or talk nonsense: the right error to the right client, no
 token to a wrong one, and the next request served."""
 
+import re
 import signal
 import time
 
@@ -226,3 +227,61 @@ def test_many_kills_leave_nothing_behind(home):
     assert len(home.workers()) == 1
     descriptors = len(home.daemon().descriptors)
     assert descriptors < 40, f"the daemon has {descriptors} descriptors open"
+
+
+def kill_while_it_reads(home, job, lives=1):
+    """Ends the worker as often, each time before the job has said a word."""
+    for _ in range(lives):
+        job.until("prompt")
+        lost = home.worker()
+        lost.kill()
+        lost.wait_gone()
+
+
+def test_poison_is_refused_and_the_jobs_behind_it_are_answered(home):
+    home.start(**QUICK)
+    client = home.client()
+    model = "slots=1,prompt_ms=400"
+    poison = client.ask("poison", model=model)
+    behind = [client.ask(f"harmless {n}", model=model) for n in range(3)]
+    behind[-1].until("queued")
+    kill_while_it_reads(home, poison, lives=2)
+    end = poison.end()
+    assert end["code"] == "worker_crashed" and "2 crashes" in end["message"]
+    for n, job in enumerate(behind):
+        assert job.end()["reason"] == "stop"
+        assert job.text == answer_to(f"harmless {n}")
+    assert home.status()["jobs"] == {"running": 0, "waiting": 0, "finished": 3, "failed": 1}
+
+
+def test_jobs_that_are_run_again_keep_their_place_before_those_who_came_later(home):
+    home.start(**QUICK)
+    client = home.client()
+    model = "slots=2,prompt_ms=400"
+    first = [client.ask(f"early {n}", model=model) for n in range(2)]
+    later = [client.ask(f"late {n}", model=model) for n in range(2)]
+    first[1].until("prompt")
+    kill_while_it_reads(home, first[0])
+    for job in first + later:
+        assert job.end()["reason"] == "stop"
+    home.stop_daemon()
+    ended = re.findall(r" job: (j\d+) ", home.log())
+    assert set(ended[:2]) == {job.job for job in first}
+
+
+def test_the_wait_before_a_restart_grows(home):
+    home.start(**{**QUICK, "worker_restart_min": "200ms", "worker_restart_max": "10s"})
+    client = home.client()
+    model = "prompt_ms=10000"
+    waits = []
+    for n in range(2):  # after a third crash in a row requests are refused
+        job = client.ask(f"job {n}", model=model)
+        job.until("prompt")
+        lost = home.worker()
+        lost.kill()
+        lost.wait_gone()
+        gone = time.monotonic()
+        wait_until(home.workers, "the next worker is to start")
+        waits.append(time.monotonic() - gone)
+    # The least that each has to be: from the worker's end to the daemon's next spawn.
+    assert waits[0] >= 0.15 and waits[1] >= 0.35, waits
