@@ -58,6 +58,22 @@ constexpr std::size_t log_line_bytes_max = 8 * kib;
 constexpr int worker_oom_score_adj = 500;
 constexpr auto evict_not_before = 10s;  ///< a worker loaded less than this ago is not evicted
 
+// Servers that speak HTTP, as workers.
+constexpr std::size_t http_head_bytes_max = 64 * kib;
+constexpr std::size_t http_piece_bytes_max = 16 * kib;     ///< read at once of a body
+constexpr std::size_t http_event_bytes_max = 4 * mib;      ///< one server-sent event
+constexpr std::size_t http_document_bytes_max = 48 * mib;  ///< vectors of many texts are long
+constexpr std::size_t http_error_bytes_max = 64 * kib;     ///< of an error's document
+constexpr std::size_t http_header_shown_max = 256;         ///< of a header's value, in a message
+constexpr int upstream_crashes_until_failed = 4;           ///< started once, and three times again
+constexpr int server_batch_tokens =
+    512;  ///< llama-server's default, for the estimate of its memory
+constexpr auto upstream_ready_within = 30s;
+constexpr auto upstream_poll_every = 500ms;  ///< until it is ready
+constexpr auto upstream_health_every = 2s;   ///< from then on
+constexpr auto upstream_connect_within = 5s;
+constexpr auto upstream_restart_delay = 2s;
+
 // The engine.
 constexpr int cpu_batch_tokens = 128;  ///< how long a cancelled prompt computes on, neighbours wait
 constexpr int gpu_batch_tokens = 512;  ///< the same; a GPU reads more in less time

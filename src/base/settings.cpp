@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
@@ -89,6 +90,15 @@ SettingRow text_row(std::string_view key, std::string_view meaning, std::string 
             .variable = variable};
 }
 
+/// A text that is never shown: in listings stands whether it is set.
+SettingRow secret_row(std::string_view key, std::string_view meaning,
+                      std::string Settings::* member) {
+    return {
+        .key = key, .meaning = meaning, .set = text(member), .text = [=](const Settings& settings) {
+            return std::string((settings.*member).empty() ? "" : "(secret)");
+        }};
+}
+
 SettingRow duration_row(std::string_view key, std::string_view meaning,
                         milliseconds Settings::* member, Range range = {}) {
     return {.key = key,
@@ -105,9 +115,37 @@ SettingRow integer_row(std::string_view key, std::string_view meaning,
             .text = [=](const Settings& settings) { return std::to_string(settings.*member); }};
 }
 
-std::vector<SettingRow> make_table() {
+std::vector<SettingRow> upstream_rows() {
     using S = Settings;
     return {
+        text_row("upstream.url",
+                 "an OpenAI-compatible server that runs, http://HOST:PORT; empty: start one",
+                 &S::upstream_url),
+        secret_row("upstream.key", "the key that the server of upstream.url wants",
+                   &S::upstream_key),
+        text_row("upstream.key_file", "or a file that holds it, readable by its owner only",
+                 &S::upstream_key_file),
+        text_row("upstream.program", "the server to start: a path, or a name in the PATH",
+                 &S::upstream_program),
+        text_row("upstream.args", "more arguments for it", &S::upstream_args),
+        integer_row("upstream.slots", "requests at once, for a server that does not say",
+                    &S::upstream_slots, 1, limits::worker_slots_max),
+        duration_row("upstream.start", "a server that is not ready by then has failed",
+                     &S::upstream_start),
+        duration_row("upstream.poll", "how often one that starts is asked whether it is ready",
+                     &S::upstream_poll, {.min = milliseconds(1)}),
+        duration_row("upstream.health", "how often one that is ready is asked whether it lives",
+                     &S::upstream_health),
+        duration_row("upstream.connect", "how long connecting to it may take",
+                     &S::upstream_connect),
+        duration_row("upstream.restart", "wait before one that crashed is started again",
+                     &S::upstream_restart),
+    };
+}
+
+std::vector<SettingRow> make_table() {
+    using S = Settings;
+    std::vector<SettingRow> rows = {
         text_row("model", "the default model: a name in models/ or a path", &S::model),
         text_row("log.filter", "what the log file holds: info, or daemon=debug,engine=warn",
                  &S::log_filter, "THREADRUNNER_LOG"),
@@ -157,6 +195,8 @@ std::vector<SettingRow> make_table() {
         integer_row("engine.cache_mib", "memory for the states of earlier prompts, an engine",
                     &S::engine_cache_mib, 0, 1 << 24),
     };
+    std::ranges::move(upstream_rows(), std::back_inserter(rows));
+    return rows;
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

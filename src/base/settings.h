@@ -47,6 +47,18 @@ struct Settings {
     std::uint64_t engine_threads = 0;  ///< 0: physical cores minus one, at least one
     std::uint64_t engine_gpu_layers = 999;
     std::uint64_t engine_cache_mib = 256;
+
+    std::string upstream_url;       ///< of a server that runs; empty: one is spawned
+    std::string upstream_key;       ///< a secret: never shown
+    std::string upstream_key_file;  ///< holds the key, where upstream_key is empty
+    std::string upstream_program = "llama-server";
+    std::string upstream_args;         ///< more of them, as in a shell
+    std::uint64_t upstream_slots = 4;  ///< of a server that does not say how many it has
+    milliseconds upstream_start = limits::upstream_ready_within;
+    milliseconds upstream_poll = limits::upstream_poll_every;
+    milliseconds upstream_health = limits::upstream_health_every;
+    milliseconds upstream_connect = limits::upstream_connect_within;
+    milliseconds upstream_restart = limits::upstream_restart_delay;
 };
 
 /// One setting as data.

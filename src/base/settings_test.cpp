@@ -100,6 +100,15 @@ TEST(Settings, TheEnvironmentOverridesAndItsFaultsNameTheVariable) {
                 AllOf(StartsWith("THREADRUNNER_ENGINE_SLOTS: "), HasSubstr("'many'")));
 }
 
+TEST(Settings, ASecretIsReadAndNeverShown) {
+    Settings settings;
+    EXPECT_TRUE(set_setting(settings, "upstream.key", "sk-1234"));
+    EXPECT_EQ(settings.upstream_key, "sk-1234");
+    EXPECT_THAT(describe_settings(settings),
+                AllOf(HasSubstr("upstream.key "), HasSubstr("(secret)"),
+                      testing::Not(HasSubstr("sk-1234"))));
+}
+
 TEST(Nearest, SuggestsSlipsAndNothingElse) {
     constexpr std::array<std::string_view, 3> names = {"status", "stop", "serve"};
     EXPECT_EQ(nearest("statsu", names), "status");

@@ -137,7 +137,7 @@ Result<void> set_text(Options& options, const OptionSpec& spec, const std::strin
 constexpr std::array table = {
     OptionSpec{"--model", 'm', "MODEL", "a model's name, or a GGUF file", on_a_target,
                set_text<&Options::model>},
-    OptionSpec{"--backend", '\0', "NAME", "llama (the default) or dummy", on_a_target,
+    OptionSpec{"--backend", '\0', "NAME", "llama (the default), upstream or dummy", on_a_target,
                set_text<&Options::backend>},
     OptionSpec{"--system", '\0', "TEXT", "how the model shall behave", generation, text},
     OptionSpec{"--max-tokens", '\0', "N", "the longest answer, in tokens", generation, integer, 1,

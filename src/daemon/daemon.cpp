@@ -12,14 +12,17 @@
 #include "daemon/job_log.h"
 #include "kinds/dummy.h"
 #include "kinds/engine.h"
+#include "kinds/upstream.h"
 #include "worker/child_process.h"
 
 namespace threadrunner {
 namespace {
 
-std::vector<std::unique_ptr<Kind>> make_kinds(const Settings& settings, const ModelFolder& models) {
+std::vector<std::unique_ptr<Kind>> make_kinds(const boost::asio::any_io_executor& executor,
+                                              const Settings& settings, const ModelFolder& models) {
     std::vector<std::unique_ptr<Kind>> kinds;
     kinds.push_back(std::make_unique<EngineKind>(settings, models));
+    kinds.push_back(std::make_unique<UpstreamKind>(executor, settings, models));
     kinds.push_back(std::make_unique<DummyKind>());
     return kinds;
 }
@@ -36,7 +39,8 @@ Daemon::Daemon(Options options)
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
       jobs_(loop_.get_executor(), options_.settings.queue_jobs),
       pool_(loop_.get_executor(), files_, jobs_, options_.settings, budget_bytes(options_.settings),
-            make_kinds(options_.settings, {options_.home, options_.settings.model}),
+            make_kinds(loop_.get_executor(), options_.settings,
+                       {options_.home, options_.settings.model}),
             [this](const Command& command, Process::Observer& observer) {
                 return spawn_child(loop_, command, observer);
             }),

@@ -102,7 +102,7 @@ Overview::Overview(const Home& home, std::filesystem::path socket, const Jobs& j
 Json Overview::status() {
     std::size_t running_workers = 0;
     for (const auto& [target, worker] : pool_.workers()) {
-        running_workers += worker->pid() != 0 ? 1 : 0;
+        running_workers += worker->state() != Supervisor::State::stopped ? 1 : 0;
     }
     const std::size_t waiting = jobs_.scheduler().waiting();
     return {{"version", version},

@@ -78,8 +78,23 @@ Json tokens_result(const Json& tokens) {
 struct ReadDocument {
     const Json& document;
     event::Done& done;
+    std::optional<Error>& error;
     std::vector<Event>& out;
 
+    /// Servers that know no streams answer a generation with a document.
+    void operator()(const work::Generate&) const {
+        const Json& choices = member(document, "choices");
+        if (!choices.is_array() || choices.empty()) {
+            error = Error{.code = ErrorCode::inference_failed,
+                          .message = "the worker's answer has neither text nor an error"};
+            return;
+        }
+        push_token(member(member(choices.front(), "message"), "content"),
+                   member(choices.front(), "logprobs"), out);
+        if (text_of(member(choices.front(), "finish_reason")) == "length") {
+            done.reason = event::Reason::length;
+        }
+    }
     void operator()(const work::Embed&) const {
         std::map<std::int64_t, const Json*> by_index;
         for (const Json& item : member(document, "data")) {
@@ -98,6 +113,34 @@ struct ReadDocument {
     void operator()(const auto&) const { done.result = document; }
 };
 
+ErrorCode code_of(std::int64_t status, std::string_view type) {
+    if (status == 401 || type == "authentication_error") {
+        return ErrorCode::unauthorized;
+    }
+    if (status == 400 || status == 422 || type == "invalid_request_error") {
+        return ErrorCode::invalid_request;
+    }
+    if (status == 501 || type == "not_supported_error") {
+        return ErrorCode::not_supported;
+    }
+    switch (status) {
+        case 403:
+            return ErrorCode::forbidden;
+        case 404:
+            return ErrorCode::not_found;
+        case 413:
+            return ErrorCode::too_large;
+        case 429:
+            return ErrorCode::overloaded;
+        case 502:
+        case 503:
+        case 504:
+            return ErrorCode::unreachable;
+        default:
+            return ErrorCode::inference_failed;
+    }
+}
+
 }  // namespace
 
 Error route_error(std::int64_t status, const Json& document) {
@@ -113,15 +156,10 @@ Error route_error(std::int64_t status, const Json& document) {
                            std::to_string(count_of(member(error, "n_ctx"))) +
                            "; shorten the prompt or raise the setting engine.context"};
     }
-    ErrorCode code = ErrorCode::inference_failed;
-    if (status == 400 || type == "invalid_request_error") {
-        code = ErrorCode::invalid_request;
-    } else if (status == 404) {
-        code = ErrorCode::not_found;
-    } else if (status == 501 || type == "not_supported_error") {
-        code = ErrorCode::not_supported;
+    if (message.empty()) {
+        message = text_of(member(document, "error")) + text_of(member(document, "detail"));
     }
-    return {.code = code,
+    return {.code = code_of(status, type),
             .message = message.empty() ? "the worker answered with status " + std::to_string(status)
                                        : std::move(message)};
 }
@@ -163,6 +201,7 @@ void RouteReply::on_body(const std::string& data, std::vector<Event>& out) {
 
 void RouteReply::on_chunk(std::string_view data, std::vector<Event>& out) {
     if (data == "[DONE]" || error_) {
+        whole_ = true;
         return;
     }
     auto chunk = wire::decode_json(data);
@@ -189,6 +228,7 @@ void RouteReply::on_chat_chunk(const Json& chunk, std::vector<Event>& out) {
         }
         push_token(member(delta, "content"), member(choice, "logprobs"), out);
         on_tool_calls(member(delta, "tool_calls"));
+        whole_ = whole_ || member(choice, "finish_reason").is_string();
         on_finish_reason(text_of(member(choice, "finish_reason")));
     }
 }
@@ -196,6 +236,7 @@ void RouteReply::on_chat_chunk(const Json& chunk, std::vector<Event>& out) {
 void RouteReply::on_completion_chunk(const Json& chunk, std::vector<Event>& out) {
     push_progress(member(chunk, "prompt_progress"), out);
     push_token(member(chunk, "content"), member(chunk, "completion_probabilities"), out);
+    whole_ = whole_ || member(chunk, "stop") == true;
     if (text_of(member(chunk, "stop_type")) == "limit") {
         reason_ = event::Reason::length;
     }
@@ -230,6 +271,12 @@ void RouteReply::on_done(const Json& frame, std::vector<Event>& out) {
     if (!error_ && (status_ >= 400 || !streams_)) {
         finish_document(done, out);
     }
+    if (streams_ && !whole_ && !error_) {
+        error_ = Error{.code = ErrorCode::worker_crashed,
+                       .message =
+                           "the worker's answer ended before its end; send the request "
+                           "again"};
+    }
     if (error_) {
         out.push_back(*error_);
         return;
@@ -251,8 +298,11 @@ void RouteReply::finish_document(event::Done& done, std::vector<Event>& out) {
     } else if (!document) {
         error_ = Error{.code = ErrorCode::inference_failed,
                        .message = "the worker's answer is not JSON: " + document.error().message};
+    } else if (!member(*document, "error").is_null()) {
+        error_ = route_error(status_, *document);
     } else {
-        std::visit(ReadDocument{.document = *document, .done = done, .out = out}, work_);
+        std::visit(ReadDocument{.document = *document, .done = done, .error = error_, .out = out},
+                   work_);
     }
 }
 

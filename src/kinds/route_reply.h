@@ -40,6 +40,7 @@ private:
     const Work& work_;
     std::int64_t status_ = 200;
     bool streams_ = false;
+    bool whole_ = false;  ///< a stream has said why it ends
     SseReader sse_;
     std::string document_;
     std::map<std::int64_t, PartialCall> calls_;

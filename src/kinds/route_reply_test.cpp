@@ -34,6 +34,8 @@ public:
         return chunk(
             {{"choices", Json::array({{{"delta", delta}, {"finish_reason", finish_reason}}})}});
     }
+    /// The end of a stream that nothing is missing of.
+    Dialogue& end() { return body("data: [DONE]\n\n"); }
     Dialogue& document(int status, const Json& document) {
         return head(status, "application/json; charset=utf-8").body(document.dump());
     }
@@ -83,24 +85,26 @@ TEST(RouteReplyChat, TextArrivesAsItIsWritten) {
 
 TEST(RouteReplyChat, ThinkingIsKeptApartFromTheAnswer) {
     Dialogue dialogue;
-    dialogue.stream().delta({{"reasoning_content", "hm"}}).delta({{"content", "yes"}});
+    dialogue.stream().delta({{"reasoning_content", "hm"}}).delta({{"content", "yes"}}).end();
     EXPECT_EQ(dialogue.events(),
               (Json{{{"ev", "reasoning"}, {"text", "hm"}}, token("yes"), done("stop")}));
 }
 
 TEST(RouteReplyChat, LogprobsComeWithTheirToken) {
     Dialogue dialogue;
-    dialogue.stream().chunk(
-        {{"choices", Json::array({{{"delta", {{"content", "a"}}}, {"logprobs", {1}}}})}});
+    dialogue.stream()
+        .chunk({{"choices", Json::array({{{"delta", {{"content", "a"}}}, {"logprobs", {1}}}})}})
+        .end();
     EXPECT_EQ(dialogue.events(),
               (Json{{{"ev", "token"}, {"text", "a"}, {"logprobs", {1}}}, done("stop")}));
 }
 
 TEST(RouteReplyChat, ReadingALongPromptShowsProgress) {
     Dialogue dialogue;
-    dialogue.stream().chunk(
-        {{"choices", Json::array({{{"delta", Json::object()}}})},
-         {"prompt_progress", {{"total", 100}, {"cache", 20}, {"processed", 50}}}});
+    dialogue.stream()
+        .chunk({{"choices", Json::array({{{"delta", Json::object()}}})},
+                {"prompt_progress", {{"total", 100}, {"cache", 20}, {"processed", 50}}}})
+        .end();
     EXPECT_EQ(
         dialogue.events(),
         (Json{{{"ev", "prompt"}, {"done", 50}, {"total", 100}, {"cached", 20}}, done("stop")}));
@@ -145,8 +149,16 @@ TEST(RouteReplyCompletion, TextLimitAndProgressAreUnderstood) {
 
 TEST(RouteReplyStream, EventsMayBeCutBetweenFrames) {
     Dialogue dialogue;
-    dialogue.stream().body("data: {\"content\"").body(":\"a\"}\n").body("\n");
+    dialogue.stream().body("data: {\"content\"").body(":\"a\"}\n").body("\n").end();
     EXPECT_EQ(dialogue.events(), (Json{token("a"), done("stop")}));
+}
+
+TEST(RouteReplyStream, AnAnswerThatStopsInItsMiddleIsNotTakenForWhole) {
+    Dialogue dialogue;
+    const Json events = dialogue.stream().delta({{"content", "half a"}}).events();
+    EXPECT_EQ(events.at(0), token("half a"));
+    EXPECT_EQ(events.back().at("code"), "worker_crashed");
+    EXPECT_THAT(events.back().at("message"), HasSubstr("ended before its end"));
 }
 
 TEST(RouteReplyStream, AnErrorInTheMiddleEndsTheAnswerAndNothingAfterItIsShown) {
@@ -178,7 +190,10 @@ TEST(RouteReplyStream, OddChunksHarmNobody) {
           "{\"content\":\"\",\"prompt_progress\":7}"}) {
         dialogue.body(std::string("data: ") + odd + "\n\n");
     }
-    dialogue.frame({{"ev", "body"}}).frame({{"ev", "body"}, {"data", 7}}).frame({{"ev", "what"}});
+    dialogue.frame({{"ev", "body"}})
+        .frame({{"ev", "body"}, {"data", 7}})
+        .frame({{"ev", "what"}})
+        .end();
     const Json events = dialogue.events({{"ev", "done"}, {"usage", 7}});
     EXPECT_EQ(events.back().at("ev"), "done");
 }
@@ -201,6 +216,19 @@ TEST(RouteReplyDocument, ADocumentThatIsTooLargeIsRefusedWithItsBound) {
         dialogue.body(data);
     }
     EXPECT_THAT(dialogue.error().message, HasSubstr("larger than 64.0 MiB"));
+}
+
+TEST(RouteReplyDocument, AServerWithoutStreamsIsUnderstoodAllTheSame) {
+    Dialogue dialogue;
+    dialogue.document(200, {{"choices",
+                             {{{"index", 0},
+                               {"message", {{"role", "assistant"}, {"content", "all of it"}}},
+                               {"finish_reason", "length"}}}}});
+    EXPECT_EQ(dialogue.events(), (Json{token("all of it"), done("length")}));
+    Dialogue odd;
+    EXPECT_THAT(odd.document(200, {{"what", 7}}).error().message, HasSubstr("neither text nor"));
+    Dialogue failed;
+    EXPECT_EQ(failed.document(200, {{"error", "no luck"}}).error().message, "no luck");
 }
 
 TEST(RouteReplyDocument, VectorsComeInTheOrderOfTheirInputs) {
@@ -266,7 +294,12 @@ TEST(RouteReplyError, EachStatusIsTheErrorThatItMeans) {
     };
     EXPECT_EQ(code(400, "invalid_request_error"), "invalid_request");
     EXPECT_EQ(code(500, "invalid_request_error"), "invalid_request");
+    EXPECT_EQ(code(401, "authentication_error"), "unauthorized");
+    EXPECT_EQ(code(403, "permission_error"), "forbidden");
     EXPECT_EQ(code(404, "not_found_error"), "not_found");
+    EXPECT_EQ(code(422, ""), "invalid_request");
+    EXPECT_EQ(code(429, "rate_limit_error"), "overloaded");
+    EXPECT_EQ(code(503, "unavailable_error"), "unreachable");
     EXPECT_EQ(code(501, "not_supported_error"), "not_supported");
     EXPECT_EQ(code(500, "server_error"), "inference_failed");
 }

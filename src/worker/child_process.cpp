@@ -301,6 +301,9 @@ std::vector<char*> child_environment(std::vector<std::string>& more) {
 }  // namespace
 
 std::string ExitStatus::describe() const {
+    if (!is_ours) {
+        return fault.empty() ? "was let go" : fault;
+    }
     std::string out = signal != 0 ? "was ended by signal " + std::to_string(signal) + " (" +
                                         ::strsignal(signal) + ")"
                                   : "exited with code " + std::to_string(code);

@@ -16,9 +16,10 @@ namespace threadrunner {
 
 /// How a process ended.
 struct ExitStatus {
-    int code = 0;       ///< exit code, if it exited
-    int signal = 0;     ///< the signal that ended it; 0: it exited
-    std::string fault;  ///< why we ended it, if we did
+    int code = 0;         ///< exit code, if it exited
+    int signal = 0;       ///< the signal that ended it; 0: it exited
+    std::string fault;    ///< why we ended it, if we did
+    bool is_ours = true;  ///< no: a server of somebody else, of whose process we know nothing
 
     /// "exited with code 1", "was ended by signal 9 (Killed)".
     [[nodiscard]] std::string describe() const;

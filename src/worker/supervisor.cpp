@@ -25,7 +25,9 @@ std::string_view member_text(const wire::Json& frame, const char* name) {
 
 std::uint64_t member_count(const wire::Json& frame, const char* name) {
     const auto found = frame.find(name);
-    return found != frame.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+    // Off the wire what is not negative is unsigned; in a frame that was made here it may not be.
+    const bool counts = found != frame.end() && found->is_number_integer() && *found >= 0;
+    return counts ? found->get<std::uint64_t>() : 0;
 }
 
 Error error_of(const wire::Json& frame) {

@@ -1,0 +1,164 @@
+#include "kinds/upstream.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/paths.h"
+#include "base/text.h"
+#include "gguf/memory_estimate.h"
+#include "gguf/model_file.h"
+#include "kinds/cores.h"
+#include "kinds/route_reply.h"
+#include "kinds/route_request.h"
+#include "kinds/upstream/http_address.h"
+#include "kinds/upstream/server_command.h"
+#include "kinds/upstream/server_key.h"
+#include "kinds/upstream/server_process.h"
+
+namespace threadrunner {
+namespace {
+
+constexpr std::string_view embed_profile = "embed";
+/// llama-server without a model, beyond what the estimate knows; seen: 70 MiB.
+constexpr std::uint64_t process_bytes = 96 * limits::mib;
+
+/// As the other kinds that answer llama-server's routes, with what only a server of its own needs:
+/// which of its models, and that it is to count the tokens of a stream.
+class UpstreamExchange : public Exchange {
+public:
+    UpstreamExchange(Work work, std::string model)
+        : work_(std::move(work)), model_(std::move(model)), reply_(work_) {}
+
+    [[nodiscard]] wire::Json request() const override {
+        RouteRequest route = route_request(work_);
+        if (!model_.empty()) {
+            route.body["model"] = model_;
+        }
+        if (route.body.contains("messages")) {
+            route.body["stream_options"] = {{"include_usage", true}};
+        }
+        return {{"op", "route"},
+                {"method", "POST"},
+                {"path", std::move(route.path)},
+                {"body", std::move(route.body)}};
+    }
+
+    void receive(const wire::Json& frame, std::vector<Event>& out) override {
+        reply_.receive(frame, out);
+    }
+
+private:
+    Work work_;
+    std::string model_;
+    RouteReply reply_;
+};
+
+}  // namespace
+
+Result<Target> UpstreamKind::resolve(const JobSpec& spec) const {
+    if (!settings_.upstream_url.empty()) {
+        auto address = parse_http_address(settings_.upstream_url);
+        if (!address) {
+            return std::unexpected(address.error());
+        }
+        return Target{.kind = "upstream", .name = address->url(), .profile = {}};
+    }
+    auto path = models_.find(spec.model);
+    if (!path) {
+        return std::unexpected(path.error());
+    }
+    const bool embeds = std::holds_alternative<work::Embed>(spec.work);
+    return Target{.kind = "upstream",
+                  .name = path->string(),
+                  .profile = std::string(embeds ? embed_profile : "")};
+}
+
+Result<LaunchPlan> UpstreamKind::plan(const Target& target) const {
+    const bool adopts = target.name.starts_with("http://");
+    return adopts ? plan_adoption() : plan_spawn(target);
+}
+
+Result<LaunchPlan> UpstreamKind::plan_adoption() const {
+    auto key = configured_key(settings_);
+    if (!key) {
+        return std::unexpected(key.error());
+    }
+    return LaunchPlan{.command = {},
+                      .load = wire::Json{{"url", settings_.upstream_url},
+                                         {"key", *std::move(key)},
+                                         {"slots", settings_.upstream_slots}},
+                      .memory_bytes = 0,
+                      .memory_detail = "nothing of ours"};
+}
+
+Result<LaunchPlan> UpstreamKind::plan_spawn(const Target& target) const {
+    auto file = gguf::check_model_file(target.name);
+    if (!file) {
+        return std::unexpected(file.error());
+    }
+    const bool embeds = target.profile == embed_profile;
+    const std::uint64_t trained = file->facts.context_length;
+    const std::uint64_t context =
+        trained > 0 ? std::min(settings_.engine_context, trained) : settings_.engine_context;
+    const ServerOptions options{.model = target.name,
+                                .gpu_layers = settings_.engine_gpu_layers,
+                                .context = context,
+                                .threads = settings_.engine_threads > 0
+                                               ? settings_.engine_threads
+                                               : std::max<std::uint64_t>(1, physical_cores() - 1),
+                                .slots = embeds ? 1 : settings_.engine_slots,
+                                .cache_mib = embeds ? 0 : settings_.engine_cache_mib,
+                                .embeds = embeds};
+    auto key = random_key();
+    auto port = free_port();
+    auto command = !key    ? std::unexpected(key.error())
+                   : !port ? std::unexpected(port.error())
+                           : server_command(settings_, options, *port, *key);
+    if (!command) {
+        return std::unexpected(command.error());
+    }
+    const std::uint64_t batch = embeds ? context : limits::server_batch_tokens;
+    const auto memory = gguf::estimate_memory(file->facts, context, options.slots, batch);
+    const std::uint64_t extra = process_bytes + options.cache_mib * limits::mib;
+    return LaunchPlan{.command = *std::move(command),
+                      .load = wire::Json{{"url", "http://127.0.0.1:" + std::to_string(*port)},
+                                         {"key", *key},
+                                         {"slots", options.slots}},
+                      .memory_bytes = gguf::saturating_add(memory.total_bytes(), extra),
+                      .memory_detail = "weights " + format_bytes(memory.weights_bytes) +
+                                       ", context of " + std::to_string(options.slots) + " x " +
+                                       std::to_string(context) + " tokens " +
+                                       format_bytes(memory.kv_bytes) + ", computing " +
+                                       format_bytes(memory.compute_bytes) +
+                                       ", prompt cache and process " + format_bytes(extra)};
+}
+
+Result<std::unique_ptr<Process>> UpstreamKind::start(const LaunchPlan& plan, const Spawner& spawner,
+                                                     Process::Observer& observer) const {
+    ServerProcess::Spawn spawn;
+    if (!plan.command.program.empty()) {
+        spawn = [&](Process::Observer& inner) { return spawner(plan.command, inner); };
+    }
+    return ServerProcess::start(executor_, settings_, spawn, observer);
+}
+
+RestartRules UpstreamKind::restart_rules(const Settings& settings) const {
+    return {.wait_min = settings.upstream_restart,
+            .wait_max = settings.upstream_restart,
+            .refuse_for = settings.worker_failed,
+            .crashes_until_failed = limits::upstream_crashes_until_failed,
+            .forgiven_when_ready = true};
+}
+
+std::unique_ptr<Exchange> UpstreamKind::exchange(const Job& job) const {
+    if (std::holds_alternative<work::Load>(job.spec.work)) {
+        return nullptr;
+    }
+    const bool adopted = job.target.name.starts_with("http://");
+    return std::make_unique<UpstreamExchange>(job.spec.work, adopted ? job.spec.model : "");
+}
+
+}  // namespace threadrunner

@@ -1,0 +1,42 @@
+#include "kinds/upstream/openai_request.h"
+
+#include <utility>
+
+namespace threadrunner {
+namespace {
+
+std::unexpected<Error> not_supported(const std::string& what) {
+    return fail(ErrorCode::not_supported,
+                "a plain OpenAI-compatible server " + what +
+                    "; llama-server can (see upstream.url), and so can the backend llama");
+}
+
+}  // namespace
+
+Result<RouteRequest> openai_request(RouteRequest request, const std::string& model) {
+    wire::Json& body = request.body;
+    if (request.path == "/completion") {
+        return not_supported("takes messages, no bare prompt (raw)");
+    }
+    if (request.path == "/tokenize" || request.path == "/detokenize") {
+        return not_supported("does not show its tokens");
+    }
+    if (body.contains("grammar")) {
+        return not_supported("knows no grammars; it may know --schema");
+    }
+    for (const char* ours : {"return_progress", "cache_prompt"}) {
+        body.erase(ours);
+    }
+    if (auto schema = body.find("json_schema"); schema != body.end()) {
+        body["response_format"] = {
+            {"type", "json_schema"},
+            {"json_schema", {{"name", "answer"}, {"strict", true}, {"schema", *schema}}}};
+        body.erase("json_schema");
+    }
+    if (!body.contains("model") && !model.empty()) {
+        body["model"] = model;
+    }
+    return request;
+}
+
+}  // namespace threadrunner
