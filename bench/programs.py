@@ -1,11 +1,16 @@
 """The programs that are measured and those that measure."""
 
+import http.client
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
+from pathlib import Path
 
 from report import ROOT
 
@@ -14,6 +19,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from harness.home import BIN, Home  # noqa: E402  (after the path to it)
 
 TOOLS = BIN.parent / "bench"  # next to bin/ in every build directory
+LLAMA_SERVER = Path(os.environ.get("THREADRUNNER_LLAMA_SERVER", BIN / "llama-server"))
 SILENCE_S_MAX = 300
 
 
@@ -87,3 +93,54 @@ class BareEngine:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait(SILENCE_S_MAX)
+
+
+class LlamaServer:
+    """A llama-server on a free port, ready when it is made."""
+
+    def __init__(self, model, *arguments, key=""):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        self.process = subprocess.Popen(
+            [need(LLAMA_SERVER), "--model", model, "--host", "127.0.0.1", "--port", str(self.port),
+             *map(str, arguments)],
+            env=os.environ | ({"LLAMA_API_KEY": key} if key else {}),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._wait_until_ready()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(SILENCE_S_MAX)
+
+    def _wait_until_ready(self):
+        give_up = time.monotonic() + SILENCE_S_MAX
+        while time.monotonic() < give_up and self.process.poll() is None:
+            try:
+                if self.get("/health")[0] == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.1)
+        sys.exit(f"{LLAMA_SERVER} does not serve")
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=SILENCE_S_MAX)
+
+    def get(self, path):
+        connection = self.connect()
+        connection.request("GET", path, headers=self.headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body
+
+    def post(self, path, body):
+        """The connection on which the answer comes."""
+        connection = self.connect()
+        connection.request("POST", path, json.dumps(body), self.headers)
+        return connection

@@ -103,15 +103,16 @@ Result<LaunchPlan> UpstreamKind::plan_spawn(const Target& target) const {
     const std::uint64_t trained = file->facts.context_length;
     const std::uint64_t context =
         trained > 0 ? std::min(settings_.engine_context, trained) : settings_.engine_context;
-    const ServerOptions options{.model = target.name,
-                                .gpu_layers = settings_.engine_gpu_layers,
-                                .context = context,
-                                .threads = settings_.engine_threads > 0
-                                               ? settings_.engine_threads
-                                               : std::max<std::uint64_t>(1, physical_cores() - 1),
-                                .slots = embeds ? 1 : settings_.engine_slots,
-                                .cache_mib = embeds ? 0 : settings_.engine_cache_mib,
-                                .embeds = embeds};
+    const ServerOptions options{
+        .model = target.name,
+        .gpu_layers = settings_.engine_gpu_layers,
+        .context = context,
+        .threads = settings_.engine_threads > 0 ? settings_.engine_threads
+                                                : std::max<std::uint64_t>(1, physical_cores() - 1),
+        .slots = embeds ? 1 : settings_.engine_slots,
+        .cache_mib = embeds ? 0 : settings_.engine_cache_mib,
+        .embeds = embeds,
+        .pools = file->facts.pooling.value_or(gguf::Pooling::none) != gguf::Pooling::none};
     auto key = random_key();
     auto port = free_port();
     auto command = !key    ? std::unexpected(key.error())

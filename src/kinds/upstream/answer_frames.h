@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "kinds/upstream/http_call.h"
+#include "kinds/upstream/http_message.h"
 #include "wire/decode.h"
 #include "wire/usage.h"
 

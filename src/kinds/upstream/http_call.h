@@ -8,21 +8,9 @@
 
 #include "base/error.h"
 #include "kinds/upstream/http_address.h"
+#include "kinds/upstream/http_message.h"
 
 namespace threadrunner {
-
-struct HttpRequest {
-    std::string method = "GET";
-    std::string path;  ///< without the address's base
-    std::string body;  ///< JSON, or empty
-    std::string key;   ///< a bearer token; empty: none
-};
-
-struct HttpHead {
-    int status = 0;
-    std::string content_type;  ///< in small letters
-    std::string location;      ///< where a redirect leads
-};
 
 /// One HTTP/1.1 request on a connection of its own, and its answer as it comes: nothing of it is
 /// left for another, and what nobody reads stays in the socket, which slows the server down. On the

@@ -45,7 +45,7 @@ Result<fs::path> find_server(const std::string& name) {
     const std::string path = environment("PATH").value_or("");
     for (std::size_t at = 0; at < path.size();) {
         const std::size_t end = std::min(path.find(':', at), path.size());
-        const fs::path candidate = fs::path(path.substr(at, end - at)) / name;
+        fs::path candidate = fs::path(path.substr(at, end - at)) / name;
         if (candidate.is_absolute() && is_program(candidate)) {
             return candidate;
         }
@@ -132,6 +132,9 @@ Result<Command> server_command(const Settings& settings, const ServerOptions& op
         command.environment.insert(
             command.environment.end(),
             {"LLAMA_ARG_EMBEDDINGS=1", "LLAMA_ARG_BATCH=" + batch, "LLAMA_ARG_UBATCH=" + batch});
+        if (!options.pools) {
+            command.environment.emplace_back("LLAMA_ARG_POOLING=mean");
+        }
     }
     command.arguments.insert(command.arguments.end(), more->begin(), more->end());
     return command;
