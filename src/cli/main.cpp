@@ -1,10 +1,10 @@
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <string>
 #include <vector>
 
+#include "base/standard_descriptors.h"
 #include "cli/arguments.h"
 #include "cli/commands/commands.h"
 #include "cli/interrupts.h"
@@ -12,15 +12,6 @@
 
 namespace threadrunner::cli {
 namespace {
-
-/// A missing standard descriptor would be the number of the next file that is opened.
-void open_standard_descriptors() {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
-        if (::fcntl(fd, F_GETFD) == -1) {
-            static_cast<void>(::open("/dev/null", O_RDWR));
-        }
-    }
-}
 
 Outcome run(const Invocation& invocation, Context& context) {
     switch (invocation.command) {
@@ -95,7 +86,7 @@ ExitCode run_command_line(std::vector<std::string> arguments) {
 
 int main(int argc, char** argv) {
     using namespace threadrunner::cli;
-    open_standard_descriptors();
+    threadrunner::open_standard_descriptors();
     ::signal(SIGPIPE, SIG_IGN);  // a reader that left is EPIPE: see Console
     InterruptScope::install();
     const auto exit =

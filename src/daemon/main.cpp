@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/standard_descriptors.h"
 #include "base/unique_fd.h"
 #include "base/version.h"
 #include "daemon/daemon.h"
@@ -153,6 +154,7 @@ int run(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
     }
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a log at a limit of its size is a full disk, no reason to end
     raise_descriptor_limit();
     ReadyPipe pipe(ready_fd);
     const auto served = only_list_settings ? list_settings() : serve(socket, pipe);
@@ -169,6 +171,7 @@ int run(int argc, char** argv) {
 }  // namespace threadrunner
 
 int main(int argc, char** argv) {
+    threadrunner::open_standard_descriptors();
     try {
         return threadrunner::run(argc, argv);
     } catch (const std::exception& error) {

@@ -256,6 +256,7 @@ struct ChildSetup {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
+    ::signal(SIGXFSZ, SIG_DFL);
     ::dup2(setup.null_fd, STDIN_FILENO);
     ::dup2(setup.log_fd, STDOUT_FILENO);
     ::dup2(setup.log_fd, STDERR_FILENO);

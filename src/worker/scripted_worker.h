@@ -120,8 +120,8 @@ public:
             out.push_back(event::Prompt{});
         } else if (event == "done") {
             const bool cancelled = frame.value("reason", "") == "cancelled";
-            out.push_back(event::Done{.reason = cancelled ? event::Reason::cancelled
-                                                          : event::Reason::stop});
+            out.push_back(
+                event::Done{.reason = cancelled ? event::Reason::cancelled : event::Reason::stop});
         } else if (event == "error") {
             out.push_back(Error{.code = ErrorCode::inference_failed, .message = "no idea"});
         }

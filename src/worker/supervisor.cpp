@@ -242,9 +242,9 @@ Event Supervisor::as_asked_for(const Job& job, Event event) const {
 }
 
 Error Supervisor::stopped_too_early() const {
-    return {.code = ErrorCode::unreachable,
-            .message =
-                "the worker " + target_.label() + " was stopped before the job was finished"};
+    return {
+        .code = ErrorCode::unreachable,
+        .message = "the worker " + target_.label() + " was stopped before the job was finished"};
 }
 
 void Supervisor::finish_run(RunId id) {
