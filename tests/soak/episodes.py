@@ -141,7 +141,7 @@ async def detach(world, dice):
     await asyncio.sleep(dice.uniform(0, 0.2))
     async with await Conversation.open(world) as again:
         if again.daemon != account.daemon:
-            account.connection_ended()
+            account.daemon_gone()
             return
         await follow(again, account)
 

@@ -110,5 +110,12 @@ class Account:
         else:
             self.ledger.fault("lost", f"the connection ended under {self}")
 
+    def daemon_gone(self):
+        """Somebody came back for it, to another daemon."""
+        if self.daemon in self.ledger.killed | self.ledger.stopped:
+            self.ledger.count("left to themselves, and ended with their daemon")
+        else:
+            self.ledger.fault("other", f"another daemon, and nobody ended the one of {self}")
+
     def never_ended(self):
         self.ledger.fault("lost", f"no end of {self}")
