@@ -85,6 +85,7 @@ void Connection::receive() {
     static thread_local std::array<char, receive_bytes> buffer;
     const ssize_t size = ::recv(fd(), buffer.data(), buffer.size(), 0);
     if (size > 0) {
+        spoke_ = true;
         frames_.push({buffer.data(), static_cast<std::size_t>(size)});
     } else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
         closed_ = true;

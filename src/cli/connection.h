@@ -39,10 +39,14 @@ public:
     /// error.
     [[nodiscard]] Result<std::optional<Message>> next();
 
+    /// Whether the daemon closed without a word: it was ending and took no request.
+    [[nodiscard]] bool closed_silently() const { return closed_ && !spoke_; }
+
 private:
     UniqueFd socket_;
     wire::FrameReader frames_;
     bool closed_ = false;
+    bool spoke_ = false;
 };
 
 }  // namespace threadrunner::cli

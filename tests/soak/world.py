@@ -9,7 +9,7 @@ import time
 
 from harness.home import Home
 from soak import episodes
-from soak.conversation import Conversation
+from soak.conversation import Conversation, Gone
 from soak.samples import Samples
 
 SETTINGS = {
@@ -154,6 +154,8 @@ class World:
             self.samples.take_quiet()
         except TimeoutError:
             self.ledger.fault("lost", f"no quiet in {QUIET_WITHIN_S:g} s: {self._what_is_left()}")
+        except Gone:
+            self.ledger.fault("other", "the daemon left in a quiet moment")
         finally:
             self._open.set()
 

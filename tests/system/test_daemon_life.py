@@ -97,6 +97,29 @@ def test_a_socket_that_nobody_made_is_replaced_and_a_file_is_not(home):
     home.socket.unlink()
 
 
+def test_a_command_that_reaches_a_daemon_at_its_end_starts_the_next_one(home):
+    (home.root / "run").mkdir(mode=0o700)
+    ending = socket.socket(socket.AF_UNIX)
+    ending.bind(str(home.socket))
+    ending.listen()
+    asking = spawn_asking(home, "Hi")
+    connection, _ = ending.accept()
+    ending.close()
+    connection.close()
+    out, errors = asking.communicate(timeout=60)
+    assert (out.decode(), errors) == (answer_to("Hi") + "\n", b"")
+
+
+def test_a_daemon_that_dies_in_the_midst_of_an_answer_is_not_asked_again(home):
+    home.start()
+    asking = spawn_asking(home, "-m", "tokens_per_second=5", "one two three")
+    assert asking.stdout.read(5) == b"lorem"
+    home.kill_daemon()
+    _, errors = asking.communicate(timeout=60)
+    assert asking.returncode == 2 and b"closed the connection before the end" in errors
+    assert not home.processes("threadrunner-daemon")
+
+
 def test_workers_die_with_a_daemon_that_is_killed(home):
     home.start()
     client = home.client()

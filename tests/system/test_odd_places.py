@@ -131,11 +131,14 @@ def test_a_home_of_any_name_works(home, name):
     odd = home.root / name
     odd.mkdir(mode=0o700)
     environment = {**DUMMY, "THREADRUNNER_HOME": str(odd)}
-    answered = home.command("Grüße, 世界 🙂", env=environment)
-    assert answered.stdout.decode() == "lorem ipsum dolor sit amet Grüße. 世界. 🙂.\n", answered.stderr
-    shown = home.command("status", env=environment)
+    try:
+        answered = home.command("Grüße, 世界 🙂", env=environment)
+        shown = home.command("status", env=environment)
+    finally:
+        stopped = home.command("stop", env=environment)
+    assert answered.stdout.decode() == "lorem ipsum dolor sit amet Grüße. 世界. 🙂.\n"
     assert shown.returncode == 0 and name in shown.stdout.decode()
-    assert home.command("stop", env=environment).returncode == 0
+    assert stopped.returncode == 0
     assert (odd / "cache/logs").is_dir()
 
 

@@ -84,20 +84,25 @@ std::expected<std::optional<std::string>, Failure> piped_input(
 std::expected<Ending, Failure> call(Context& context, const Options& options, wire::Json request,
                                     View& view, Reach reach,
                                     std::optional<Clock::time_point> until) {
-    auto socket = reach_daemon(options, reach, until);
-    if (!socket) {
-        return std::unexpected(socket.error());
+    // Whoever comes while a daemon ends may still reach its socket: the next one is asked, once.
+    for (bool may_retry = reach == Reach::start;; may_retry = false) {
+        auto socket = reach_daemon(options, reach, until);
+        if (!socket) {
+            return std::unexpected(socket.error());
+        }
+        if (until) {
+            set_deadline(request, *until, Clock::now());
+        }
+        Connection connection(*std::move(socket));
+        Conversation conversation(connection, context.console, view);
+        auto ending = conversation.run(request, Waits{.until = until});
+        if (ending) {
+            return *std::move(ending);
+        }
+        if (!may_retry || !connection.closed_silently()) {
+            return std::unexpected(with_retry(std::move(ending.error())));
+        }
     }
-    if (until) {
-        set_deadline(request, *until, Clock::now());
-    }
-    Connection connection(*std::move(socket));
-    Conversation conversation(connection, context.console, view);
-    auto ending = conversation.run(request, Waits{.until = until});
-    if (!ending) {
-        return std::unexpected(with_retry(std::move(ending.error())));
-    }
-    return *std::move(ending);
 }
 
 Outcome call_for_result(Context& context, const Options& options, wire::Json request, Reach reach,
