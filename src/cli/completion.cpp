@@ -81,7 +81,7 @@ bool takes_file(const OptionSpec& option) {
 
 std::string_view choices_of(const OptionSpec& option) {
     constexpr std::array<std::pair<std::string_view, std::string_view>, 2> choices = {{
-        {"--backend", "llama dummy"},
+        {"--backend", "llama upstream dummy"},
         {"--priority", "interactive batch"},
     }};
     for (const auto& [name, words] : choices) {

@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 FOREVER_S = 3600
+FLOOD = 600_000  # chunks; far more than buffers on the way hold
 
 
 def arguments():
@@ -122,9 +123,9 @@ class Answers:
 
     def flood(self, handler):
         handler.start_stream()
-        for number in range(200_000):
-            handler.server.flooded = number
+        for number in range(1, FLOOD + 1):
             handler.chunk({"content": "x" * 100})
+            handler.server.flooded = number
         handler.end_stream()
 
 
@@ -181,6 +182,8 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(FOREVER_S)
         if self.path == "/health" and not self.server.options.plain:
             self.health()
+        elif self.path == "/flooded":
+            self.reply(200, str(self.server.flooded))
         elif self.path == "/v1/models" and self.allowed():
             self.reply(200, json.dumps({"data": [{"id": "fake-1"}, {"id": "fake-2"}]}))
         elif self.path == "/props" and not self.server.options.plain and self.allowed():
@@ -272,6 +275,7 @@ def main():
     server = ThreadingHTTPServer((options.host or "127.0.0.1", int(options.port or 0)), Handler)
     server.daemon_threads = True
     server.options = options
+    server.flooded = 0
     server.key = key
     server.key_said = f" {key}" if options.says_key else ""
     server.ready_at = time.monotonic() + options.loading_ms / 1000

@@ -5,13 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 
+from harness.fake_server import FLOOD
 from harness.processes import Process
 from harness.small_model import small_model
-from harness.waiting import wait_until
+from harness.waiting import PATIENCE, wait_until
 
 FAKE = Path(__file__).resolve().parents[1] / "harness" / "fake_server.py"
 KEY = "sk-a-very-secret-key"
@@ -354,16 +357,21 @@ def test_a_client_that_leaves_takes_its_request_along(home, adopts, capfd):
     wait_until(lambda: "the client has left" in capfd.readouterr().err, "the server is to notice")
 
 
-def test_what_nobody_reads_is_not_read_from_the_server_either(home, spawns):
-    client = spawns()
-    job = ask(client, "flood")
-    job.until("token")
-    resident = home.daemon().resident_bytes
-    slow = home.client()
-    ask(slow, "flood")
-    ask(client, "a neighbour").end()
-    wait_until(lambda: home.ps()["workers"][0]["busy"] == 2, "both are to be under way")
-    assert home.daemon().resident_bytes - resident < 100 * 1024 * 1024
+def test_what_nobody_reads_is_not_read_from_the_server_either(home, running):
+    url, _ = running()
+    home.start(**QUICK, upstream_url=url)
+    sent = [0]
+
+    def stands_still():
+        with urllib.request.urlopen(f"{url}/flooded", timeout=PATIENCE) as answer:
+            sent.append(int(answer.read()))
+        time.sleep(0.2)
+        return sent[-1] > 0 and len(sent) > 5 and len(set(sent[-5:])) == 1
+
+    ask(home.client(), "flood")
+    wait_until(stands_still, "the server is to be held up", patience=60)
+    assert sent[-1] < FLOOD
+    assert ask(home.client(), "a neighbour").end()["reason"] == "stop"
 
 
 # How it dies
