@@ -57,6 +57,7 @@ constexpr std::size_t stderr_lines_kept = 20;  ///< quoted in worker_crashed
 constexpr std::size_t log_line_bytes_max = 8 * kib;
 constexpr int worker_oom_score_adj = 500;
 constexpr auto evict_not_before = 10s;  ///< a worker loaded less than this ago is not evicted
+constexpr auto yield_after = 30s;       ///< jobs wait this long for memory that busy workers hold
 
 // Servers that speak HTTP, as workers.
 constexpr std::size_t http_head_bytes_max = 64 * kib;

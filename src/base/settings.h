@@ -35,6 +35,7 @@ struct Settings {
     milliseconds worker_stop = std::chrono::seconds(5);
     milliseconds worker_kill = limits::kill_after_sigterm;
     milliseconds worker_evict = limits::evict_not_before;
+    milliseconds worker_yield = limits::yield_after;
     milliseconds daemon_drain = std::chrono::seconds(10);
     milliseconds socket_stall = limits::outbox_stalled_after;
     milliseconds socket_frame = limits::frame_whole_within;

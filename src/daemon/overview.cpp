@@ -42,7 +42,7 @@ Json describe(const Supervisor& worker, const Budget& budget, Clock::time_point 
         {"pid", worker.pid()},
         {"slots", worker.slots()},
         {"busy", worker.busy()},
-        {"reserved_bytes", budget.reserved(worker.target())},
+        {"reserved_bytes", total_bytes(budget.reserved(worker.target()))},
         {"rss_bytes", runs ? resident_bytes(std::to_string(worker.pid())) : 0},
         {"loaded_ms", worker.slots() > 0 ? Json(ms_between(worker.ready_since(), now)) : Json()},
         {"expires_ms", expires ? Json(ms_between(now, *expires)) : Json()}};
@@ -116,8 +116,8 @@ Json Overview::status() {
               {"finished", jobs_.finished()},
               {"failed", jobs_.failed()}}},
             {"memory",
-             {{"budget_bytes", pool_.budget().bytes()},
-              {"reserved_bytes", pool_.budget().reserved()},
+             {{"budget_bytes", bytes_of(pool_.budget().limits(), host_device)},
+              {"reserved_bytes", bytes_of(pool_.budget().reserved(), host_device)},
               {"rss_bytes", resident_bytes("self")}}},
             {"workers", running_workers}};
 }

@@ -80,11 +80,12 @@ Result<LaunchPlan> DummyKind::plan(const Target& target) const {
     }
     LaunchPlan plan{.command = {.program = *program, .arguments = {}},
                     .load = std::nullopt,
-                    .memory_bytes = process_bytes,
+                    .memory = {{std::string(host_device), process_bytes}},
+                    .device_limits = {},
                     .memory_detail = "the dummy's process"};
     for (const Option& option : *options) {
         if (option.name == "memory_mib") {
-            plan.memory_bytes = static_cast<std::uint64_t>(option.number) * limits::mib;
+            plan.memory.begin()->second = static_cast<std::uint64_t>(option.number) * limits::mib;
             continue;
         }
         if (option.name == "load_ms") {

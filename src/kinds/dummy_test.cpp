@@ -66,7 +66,7 @@ TEST(DummyKind, ItsOptionsBecomeArguments) {
     ASSERT_TRUE(plain) << plain.error().message;
     EXPECT_THAT(plain->command.arguments, IsEmpty());
     EXPECT_FALSE(plain->load) << "it is ready when it greets";
-    EXPECT_GT(plain->memory_bytes, 0U);
+    EXPECT_GT(total_bytes(plain->memory), 0U);
     const auto full = plan("tokens_per_second=50,mute,load_ms=10");
     ASSERT_TRUE(full) << full.error().message;
     EXPECT_THAT(full->command.arguments,
@@ -77,14 +77,14 @@ TEST(DummyKind, ItsOptionsBecomeArguments) {
 TEST(DummyKind, TheMemoryItClaimsIsForTheDaemonAlone) {
     const auto claimed = plan("memory_mib=3,slots=1");
     ASSERT_TRUE(claimed) << claimed.error().message;
-    EXPECT_EQ(claimed->memory_bytes, 3 * limits::mib);
+    EXPECT_EQ(total_bytes(claimed->memory), 3 * limits::mib);
     EXPECT_THAT(claimed->command.arguments, ElementsAre("--slots=1"));
 }
 
 TEST(DummyKind, TheSmallestNumberThereIsDoesNotEndTheDaemon) {
     const auto tiny = plan("memory_mib=4.9e-324");
     ASSERT_TRUE(tiny) << tiny.error().message;
-    EXPECT_EQ(tiny->memory_bytes, 0U);
+    EXPECT_EQ(total_bytes(tiny->memory), 0U);
 }
 
 TEST(DummyKind, WithoutItsProgramItSaysWhereItLooked) {

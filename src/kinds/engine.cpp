@@ -67,13 +67,16 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
                                          {"embed", embeds},
                                          {"cache_ram_mib", cache_mib},
                                          {"engine_args", wire::Json::array()}},
-                      .memory_bytes = gguf::saturating_add(memory.total_bytes(), extra),
+                      .memory = {{std::string(host_device),
+                                  gguf::saturating_add(memory.total_bytes(), extra)}},
+                      .device_limits = {},
                       .memory_detail = "weights " + format_bytes(memory.weights_bytes) +
                                        ", context of " + std::to_string(slots) + " x " +
                                        std::to_string(context) + " tokens " +
                                        format_bytes(memory.kv_bytes) + ", computing " +
                                        format_bytes(memory.compute_bytes) +
-                                       ", prompt cache and process " + format_bytes(extra)};
+                                       ", prompt cache and process " + format_bytes(extra),
+                      .threads = threads};
 }
 
 std::unique_ptr<Exchange> EngineKind::exchange(const Job& job) const { return route_exchange(job); }

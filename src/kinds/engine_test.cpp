@@ -104,7 +104,7 @@ TEST_F(EngineKindTest, TheReservationCountsTheCacheToo) {
     settings_.engine_cache_mib = 100;
     const auto with = plan(model_.string());
     ASSERT_TRUE(without && with);
-    EXPECT_EQ(with->memory_bytes - without->memory_bytes, 100 * limits::mib);
+    EXPECT_EQ(total_bytes(with->memory) - total_bytes(without->memory), 100 * limits::mib);
 }
 
 TEST_F(EngineKindTest, OneCoreIsLeftToEverybodyElse) {

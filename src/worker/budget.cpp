@@ -2,34 +2,97 @@
 
 #include <sys/sysinfo.h>
 
+#include <algorithm>
 #include <cassert>
+#include <fstream>
+#include <numeric>
+#include <utility>
 
 namespace threadrunner {
+namespace {
+
+/// The limit of a control group that we are the root of, as in a container; 0: none. cgroups(7).
+std::uint64_t control_group_bytes() {
+    for (const char* path :
+         {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+        std::ifstream file(path);
+        std::uint64_t bytes = 0;
+        if (file >> bytes) {  // "max" is no number
+            return bytes;
+        }
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::uint64_t bytes_of(const DeviceBytes& bytes, std::string_view device) {
+    const auto found = bytes.find(device);
+    return found == bytes.end() ? 0 : found->second;
+}
+
+std::uint64_t total_bytes(const DeviceBytes& bytes) {
+    return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+void add(DeviceBytes& sum, const DeviceBytes& more) {
+    for (const auto& [device, bytes] : more) {
+        sum[device] += bytes;
+    }
+}
+
+Budget::Budget(std::uint64_t host_bytes) { set_limit(std::string(host_device), host_bytes); }
 
 std::uint64_t Budget::default_bytes() {
     struct sysinfo info{};
     if (::sysinfo(&info) != 0) {
         return 0;
     }
-    return static_cast<std::uint64_t>(info.totalram) * info.mem_unit / 10 * 8;
+    const std::uint64_t machine = static_cast<std::uint64_t>(info.totalram) * info.mem_unit;
+    const std::uint64_t group = control_group_bytes();
+    return (group == 0 ? machine : std::min(machine, group)) / 10 * 8;
 }
 
-void Budget::reserve(const Target& target, std::uint64_t bytes) {
+void Budget::set_limit(const std::string& device, std::uint64_t bytes) { limits_[device] = bytes; }
+
+bool Budget::fits(const DeviceBytes& need, const DeviceBytes& coming) const {
+    return std::ranges::all_of(need, [&](const auto& entry) {
+        const auto& [device, bytes] = entry;
+        const std::uint64_t limit = bytes_of(limits_, device);
+        const std::uint64_t staying = bytes_of(reserved_, device) - bytes_of(coming, device);
+        return bytes == 0 || (staying <= limit && bytes <= limit - staying);
+    });
+}
+
+std::optional<std::string> Budget::never_fits(const DeviceBytes& need) const {
+    for (const auto& [device, bytes] : need) {
+        if (bytes > bytes_of(limits_, device)) {
+            return device;
+        }
+    }
+    return std::nullopt;
+}
+
+void Budget::reserve(const Target& target, DeviceBytes bytes) {
     assert(fits(bytes) && !by_target_.contains(target));
-    by_target_.emplace(target, bytes);
-    reserved_ += bytes;
+    add(reserved_, bytes);
+    by_target_.emplace(target, std::move(bytes));
 }
 
 void Budget::release(const Target& target) {
     if (const auto found = by_target_.find(target); found != by_target_.end()) {
-        reserved_ -= found->second;
+        for (const auto& [device, bytes] : found->second) {
+            reserved_[device] -= bytes;
+        }
         by_target_.erase(found);
     }
 }
 
-std::uint64_t Budget::reserved(const Target& target) const {
+const DeviceBytes& Budget::reserved(const Target& target) const {
+    static const DeviceBytes nothing;
     const auto found = by_target_.find(target);
-    return found == by_target_.end() ? 0 : found->second;
+    return found == by_target_.end() ? nothing : found->second;
 }
 
 }  // namespace threadrunner

@@ -9,6 +9,7 @@
 
 #include "job/job.h"
 #include "wire/event.h"
+#include "worker/budget.h"
 #include "worker/crash_policy.h"
 #include "worker/process.h"
 
@@ -19,8 +20,11 @@ struct LaunchPlan {
     Command command;
     /// Members of the `load` frame that makes it ready; none: it is ready once it has greeted.
     std::optional<wire::Json> load;
-    std::uint64_t memory_bytes = 0;  ///< reserved in the budget while it lives
-    std::string memory_detail;       ///< what they are made of, for the refusal
+    DeviceBytes memory;         ///< reserved in the budget while it lives
+    DeviceBytes device_limits;  ///< how much of devices besides the host there is, if it uses any
+    std::string memory_detail;  ///< what `memory` is made of, for the refusal
+    /// Cores that it computes on if it computes alone; 0: none to speak of, it is never tuned.
+    std::uint64_t threads = 0;
 };
 
 /// One job's dialogue with its worker: what to send, and what the answers mean.

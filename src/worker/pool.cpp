@@ -45,9 +45,12 @@ Result<Target> Pool::resolve(const JobSpec& spec) {
 void Pool::job_waiting(const Target& target) { feed(target); }
 
 void Pool::job_withdrew(const Target& target) {
+    if (jobs_.scheduler().waiting(target) > 0) {
+        return;
+    }
+    leave_line(target);
     const auto found = workers_.find(target);
-    if (found != workers_.end() && found->second->state() == Supervisor::State::starting &&
-        jobs_.scheduler().waiting(target) == 0) {
+    if (found != workers_.end() && found->second->state() == Supervisor::State::starting) {
         log::info("daemon", "nobody waits for {} any more: its load is cancelled", target.label());
         found->second->stop(settings_.worker_stop);
     }
@@ -91,14 +94,28 @@ void Pool::feed(const Target& target) {
     if (worker.state() == Supervisor::State::stopped) {
         consider_start(worker);
     }
-    while (worker.accepts_work()) {
+    while (worker.accepts_work() && !yielding_.contains(target)) {
         Job* job = jobs_.take(target);
         if (job == nullptr) {
             break;
         }
         worker.run(*job);
     }
+    share_cores();
     wake_when_idle_ends(worker);
+}
+
+/// Two engines that compute on the same cores wait for each other all the time.
+void Pool::share_cores() {
+    std::vector<Supervisor*> computing;
+    for (const auto& [target, worker] : workers_) {
+        if (worker->busy() > 0 && worker->threads_alone() > 0) {
+            computing.push_back(worker.get());
+        }
+    }
+    for (Supervisor* worker : computing) {
+        worker->tune(std::max<std::uint64_t>(1, worker->threads_alone() / computing.size()));
+    }
 }
 
 void Pool::wake_when_idle_ends(const Supervisor& worker) {
@@ -125,6 +142,10 @@ void Pool::consider_start(Supervisor& worker) {
         wake_at(worker.crash_policy().start_at());
         return;
     }
+    if (const LaunchPlan* plan = memory_line_.plan(target)) {
+        start(target, *plan);
+        return;
+    }
     if (!planning_.insert(target).second) {
         return;
     }
@@ -146,23 +167,41 @@ void Pool::start(const Target& target, Result<LaunchPlan> plan) {
         forget_if_over(worker);
         return;
     }
-    if (plan && !budget_.ever_fits(plan->memory_bytes)) {
-        plan = fail(ErrorCode::out_of_memory,
-                    target.label() + " needs " + format_bytes(plan->memory_bytes) + " (" +
-                        plan->memory_detail + "), the budget of all workers is " +
-                        format_bytes(budget_.bytes()) +
-                        "; take a smaller model or context (engine.context, engine.slots), or "
-                        "raise memory.mib");
+    if (plan) {
+        for (const auto& [device, bytes] : plan->device_limits) {
+            budget_.set_limit(device, bytes);
+        }
+        if (auto checked = check_size(target, *plan); !checked) {
+            plan = std::unexpected(checked.error());
+        } else if (!make_room(target, plan->memory)) {
+            memory_line_.join(target, *plan, Clock::now());
+            settle_claim();
+            return;
+        }
     }
-    if (plan && !make_room(target, plan->memory_bytes)) {
-        return;
-    }
+    leave_line(target);
     const auto started = plan ? worker.start(*plan) : Result<void>(std::unexpected(plan.error()));
     if (!started) {
         budget_.release(target);
         jobs_.emit_waiting(target, started.error());
         forget_if_over(worker);
     }
+}
+
+/// Refuses with the numbers what could not be started if nothing else were.
+Result<void> Pool::check_size(const Target& target, const LaunchPlan& plan) const {
+    const auto device = budget_.never_fits(plan.memory);
+    if (!device) {
+        return {};
+    }
+    const bool on_host = *device == host_device;
+    return fail(ErrorCode::out_of_memory,
+                target.label() + " needs " + format_bytes(bytes_of(plan.memory, *device)) +
+                    (on_host ? "" : " on " + *device) + " (" + plan.memory_detail +
+                    "), the budget of all workers is " +
+                    format_bytes(bytes_of(budget_.limits(), *device)) +
+                    "; take a smaller model or context (engine.context, engine.slots), or " +
+                    (on_host ? "raise memory.mib" : "fewer layers there (engine.gpu_layers)"));
 }
 
 /// Forgets a stopped worker unless its crashes still count: clients may name targets without end.
@@ -177,26 +216,82 @@ void Pool::forget_if_over(const Supervisor& worker) {
 
 /// Reserves the bytes, evicting idle workers if that helps. False: the jobs have to wait until
 /// something is given back, which feeds them again.
-bool Pool::make_room(const Target& target, std::uint64_t bytes) {
-    if (budget_.fits(bytes)) {
-        budget_.reserve(target, bytes);
+bool Pool::make_room(const Target& target, const DeviceBytes& need) {
+    const auto claimant = memory_line_.claimant(Clock::now(), settings_.worker_yield);
+    if (claimant && *claimant != target) {
+        return false;
+    }
+    if (budget_.fits(need)) {
+        budget_.reserve(target, need);
         return true;
     }
-    std::uint64_t coming = 0;
-    for (const auto& [other, worker] : workers_) {
-        coming += worker->state() == Supervisor::State::draining ? budget_.reserved(other) : 0;
-    }
-    while (bytes > budget_.bytes() - budget_.reserved() + coming) {
+    while (!budget_.fits(need, coming())) {
         Supervisor* const victim = next_victim();
         if (victim == nullptr) {
             return false;
         }
         log::info("daemon", "worker {} is evicted: {} needs {}", victim->target().label(),
-                  target.label(), format_bytes(bytes));
-        coming += budget_.reserved(victim->target());
+                  target.label(), format_bytes(total_bytes(need)));
         victim->stop(settings_.worker_stop);
     }
     return false;
+}
+
+/// What workers on their way out will give back.
+DeviceBytes Pool::coming() const {
+    DeviceBytes bytes;
+    for (const auto& [target, worker] : workers_) {
+        if (worker->state() == Supervisor::State::draining) {
+            add(bytes, budget_.reserved(target));
+        }
+    }
+    return bytes;
+}
+
+/// Finds out who has to yield to whom. Called whenever that may have changed.
+void Pool::settle_claim() {
+    for (const Target& target : memory_line_.targets()) {
+        if (jobs_.scheduler().waiting(target) == 0) {
+            memory_line_.leave(target);
+        }
+    }
+    yielding_.clear();
+    if (const auto claimant = memory_line_.claimant(Clock::now(), settings_.worker_yield)) {
+        make_way(*claimant, memory_line_.plan(*claimant)->memory);
+    } else if (const auto due = memory_line_.claim_due(settings_.worker_yield)) {
+        wake_at(*due);
+    }
+}
+
+/// Workers in the claimant's way take no more jobs, those loaded longest ago first and no more than
+/// needed: each has had its turn.
+void Pool::make_way(const Target& claimant, const DeviceBytes& need) {
+    std::vector<const Supervisor*> loaded;
+    for (const auto& [target, worker] : workers_) {
+        if (worker->state() == Supervisor::State::ready) {
+            loaded.push_back(worker.get());
+        }
+    }
+    std::ranges::sort(loaded, {}, [](const Supervisor* worker) { return worker->ready_since(); });
+    DeviceBytes free = coming();
+    for (const Supervisor* worker : loaded) {
+        if (budget_.fits(need, free)) {
+            break;
+        }
+        add(free, budget_.reserved(worker->target()));
+        yielding_.insert(worker->target());
+        log::debug("daemon", "worker {} takes no more jobs: {} waits for its memory",
+                   worker->target().label(), claimant.label());
+    }
+}
+
+/// Its worker starts, or nobody waits for it any more: those who had to yield may go on.
+void Pool::leave_line(const Target& target) {
+    if (memory_line_.plan(target) != nullptr) {
+        memory_line_.leave(target);
+        settle_claim();
+        wake_at(Clock::now());
+    }
 }
 
 /// The idle worker whose last use is longest ago. Null when there is none yet: then the pool wakes
@@ -205,7 +300,8 @@ Supervisor* Pool::next_victim() {
     const auto now = Clock::now();
     Supervisor* oldest = nullptr;
     for (const auto& [target, worker] : workers_) {
-        if (!worker->idle() || jobs_.scheduler().waiting(target) > 0) {
+        const bool wanted = jobs_.scheduler().waiting(target) > 0 && !yielding_.contains(target);
+        if (!worker->idle() || wanted) {
             continue;
         }
         const auto evictable_at = worker->ready_since() + settings_.worker_evict;
@@ -221,6 +317,7 @@ Supervisor* Pool::next_victim() {
 void Pool::worker_has_room(Supervisor& worker) {
     const Target target = worker.target();
     feed(target);
+    share_cores();
     wake_when_idle_ends(worker);
     // An idle worker may be what another target's jobs wait for.
     if (worker.idle() && jobs_.scheduler().waiting() > 0) {
@@ -249,6 +346,10 @@ void Pool::wake() {
         } else if (expires) {
             wake_at(*expires);
         }
+    }
+    settle_claim();
+    for (const Target& target : memory_line_.targets()) {
+        feed(target);
     }
     for (const Target& target : jobs_.scheduler().targets()) {
         feed(target);
@@ -305,6 +406,7 @@ std::vector<std::string> Pool::unload_idle() {
 
 void Pool::stop(std::chrono::milliseconds deadline, std::function<void()> stopped) {
     stopping_ = true;
+    memory_line_ = {};
     on_stopped_ = std::move(stopped);
     for (const Target& target : jobs_.scheduler().targets()) {
         jobs_.emit_waiting(target,

@@ -16,13 +16,15 @@
 
 #include "job/jobs.h"
 #include "worker/budget.h"
+#include "worker/memory_line.h"
 #include "worker/supervisor.h"
 
 namespace threadrunner {
 
 /// Owns the workers and leases their slots. It pulls a job when it has a free slot for its target,
 /// so no second queue hides inside a worker and the order stays the scheduler's. It starts workers
-/// as the budget allows, evicts idle ones, stops those that nobody used for their idle time.
+/// as the budget allows, evicts idle ones, stops those that nobody used for their idle time, and
+/// shares the cores out among those that compute.
 class Pool : public Runner, private Supervisor::Observer {
 public:
     /// `files` is where plans are made: they read the disk. It is joined before the pool goes.
@@ -50,6 +52,8 @@ public:
     void kill();
 
     [[nodiscard]] const Budget& budget() const { return budget_; }
+    /// Whose jobs wait until there is memory for their worker.
+    [[nodiscard]] const MemoryLine& memory_line() const { return memory_line_; }
     [[nodiscard]] const std::map<Target, std::unique_ptr<Supervisor>>& workers() const {
         return workers_;
     }
@@ -64,8 +68,14 @@ private:
     void feed(const Target& target);
     void consider_start(Supervisor& worker);
     void start(const Target& target, Result<LaunchPlan> plan);
-    [[nodiscard]] bool make_room(const Target& target, std::uint64_t bytes);
+    [[nodiscard]] Result<void> check_size(const Target& target, const LaunchPlan& plan) const;
+    [[nodiscard]] bool make_room(const Target& target, const DeviceBytes& need);
     [[nodiscard]] Supervisor* next_victim();
+    [[nodiscard]] DeviceBytes coming() const;
+    void settle_claim();
+    void make_way(const Target& claimant, const DeviceBytes& need);
+    void leave_line(const Target& target);
+    void share_cores();
     void wake_when_idle_ends(const Supervisor& worker);
     void forget_if_over(const Supervisor& worker);
     void wake();
@@ -82,6 +92,8 @@ private:
     std::optional<Clock::time_point> wakes_at_;
     std::map<Target, std::unique_ptr<Supervisor>> workers_;
     std::set<Target> planning_;  ///< a plan is being made for each of them
+    MemoryLine memory_line_;
+    std::set<Target> yielding_;  ///< their workers take no more jobs, for the claimant's sake
     std::function<void()> on_stopped_;
     bool stopping_ = false;
 };

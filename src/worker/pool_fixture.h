@@ -45,6 +45,7 @@ protected:
             kind->forgiven_when_ready = kind_.forgiven_when_ready;
             kind->fault = kind_.fault;
             kind->memory = kind_.memory;
+            kind->threads = kind_.threads;
             made_kind_ = kind.get();
             std::vector<std::unique_ptr<Kind>> kinds;
             kinds.push_back(std::move(kind));

@@ -29,6 +29,8 @@ protected:
         return !worker.sent_with("shutdown").empty();
     }
 
+    [[nodiscard]] std::uint64_t reserved() { return total_bytes(pool().budget().reserved()); }
+
     JobSpec keeping(std::chrono::milliseconds time, JobSpec spec) {
         spec.keep_alive = time;
         return spec;
@@ -57,17 +59,17 @@ TEST_F(PoolTest, WhatCanNeverFitIsRefusedWithTheNumbers) {
 TEST_F(PoolTest, MemoryIsReservedWhileTheProcessLivesAndGivenBackAfter) {
     kind_.memory["m"] = 400;
     ScriptedWorker& worker = warm("m");
-    EXPECT_EQ(pool().budget().reserved(), 400U);
+    EXPECT_EQ(reserved(), 400U);
     ASSERT_TRUE(pool().unload(asks("")));
-    EXPECT_EQ(pool().budget().reserved(), 400U) << "until the process is gone";
+    EXPECT_EQ(reserved(), 400U) << "until the process is gone";
     worker.exit({});
-    EXPECT_EQ(pool().budget().reserved(), 0U);
+    EXPECT_EQ(reserved(), 0U);
 }
 
 TEST_F(PoolTest, ACrashedWorkerHoldsNoMemory) {
     kind_.memory["m"] = 400;
     warm("m").crash();
-    EXPECT_EQ(pool().budget().reserved(), 0U);
+    EXPECT_EQ(reserved(), 0U);
 }
 
 TEST_F(PoolTest, TheWorkerUsedLongestAgoMakesRoom) {
@@ -131,6 +133,101 @@ TEST_F(PoolTest, AJobThatWaitsForMemoryDelaysNobodyElse) {
     worker(1).greet(1);
     worker(1).done(1);
     EXPECT_EQ(client.story(), "accepted, queued 1, done stop");
+}
+
+TEST_F(PoolTest, AModelThatIsAlwaysBusyMakesRoomInTheEnd) {
+    settings_.worker_yield = 10ms;
+    kind_.memory = {{"a", 600}, {"b", 600}};
+    ScriptedWorker& a = start("a1", 2, "a");
+    Client& b = submit("b", "b");
+    submit("a2", "a");
+    EXPECT_EQ(a.work(), "a1 a2") << "nobody has waited for long";
+    wait_until([&] { return pool().memory_line().claimant(Clock::now(), 10ms).has_value(); });
+    settle();
+    a.finish("a1");
+    Client& later = submit("a3", "a");
+    EXPECT_EQ(a.work(), "a1 a2");
+    EXPECT_FALSE(was_told_to_stop(a)) << "what is under way is finished";
+    a.finish("a2");
+    settle();
+    EXPECT_TRUE(was_told_to_stop(a));
+    a.exit({});
+    settle();
+    ASSERT_EQ(started(), 2U);
+    worker(1).greet(1);
+    worker(1).finish("b");
+    EXPECT_EQ(b.story(), "accepted, queued 1, done stop");
+    settle();
+    worker(1).exit({});
+    settle();
+    worker(2).greet(1);
+    worker(2).finish("a3");
+    EXPECT_EQ(later.story(), "accepted, queued 1, done stop");
+}
+
+TEST_F(PoolTest, NobodyOvertakesWhoHasWaitedForLong) {
+    settings_.worker_yield = 0ms;
+    kind_.memory = {{"a", 600}, {"b", 600}, {"c", 100}};
+    ScriptedWorker& a = start("long", 1, "a");
+    submit("b", "b");
+    submit("c", "c");
+    EXPECT_EQ(started(), 1U) << "c would fit, but what it takes is missing to b then";
+    a.done(1);
+    settle();
+    a.exit({});
+    settle();
+    ASSERT_EQ(started(), 3U);
+    EXPECT_THAT(worker(1).command.arguments, ElementsAre("b"));
+    EXPECT_THAT(worker(2).command.arguments, ElementsAre("c"));
+}
+
+TEST_F(PoolTest, WhenNobodyWaitsForItsMemoryAnyMoreAWorkerGoesOn) {
+    settings_.worker_yield = 0ms;
+    kind_.memory = {{"a", 600}, {"b", 600}};
+    ScriptedWorker& a = start("a1", 2, "a");
+    Client& b = submit("b", "b");
+    submit("a2", "a");
+    EXPECT_EQ(a.work(), "a1");
+    jobs_.cancel(b.id);
+    wait_until([&] { return a.work() == "a1 a2"; });
+    EXPECT_TRUE(pool().memory_line().empty());
+}
+
+TEST_F(PoolTest, OnlyTheWorkersThatAreInTheWayYield) {
+    settings_.worker_yield = 0ms;
+    kind_.memory = {{"a", 400}, {"b", 400}, {"c", 500}};
+    ScriptedWorker& a = start("a1", 2, "a");
+    ScriptedWorker& b = start("b1", 2, "b");
+    submit("c", "c");
+    submit("a2", "a");
+    submit("b2", "b");
+    EXPECT_EQ(a.work(), "a1") << "it has been loaded longer";
+    EXPECT_EQ(b.work(), "b1 b2");
+}
+
+TEST_F(PoolTest, CoresAreSharedOutAmongTheWorkersThatCompute) {
+    kind_.threads = 7;
+    const auto told = [](const ScriptedWorker& worker) {
+        std::vector<int> threads;
+        for (const auto& frame : worker.sent_with("tune")) {
+            threads.push_back(frame.at("threads"));
+        }
+        return threads;
+    };
+    ScriptedWorker& a = start("a1", 2, "a");
+    EXPECT_THAT(told(a), IsEmpty()) << "it has them all";
+    ScriptedWorker& b = start("b1", 2, "b");
+    EXPECT_THAT(told(a), ElementsAre(3));
+    EXPECT_THAT(told(b), ElementsAre(3));
+    submit("a2", "a");
+    EXPECT_THAT(told(a), ElementsAre(3)) << "nothing has changed";
+    b.finish("b1");
+    EXPECT_THAT(told(a), ElementsAre(3, 7));
+    EXPECT_EQ(supervisor("a").threads(), 7U);
+    submit("b2", "b");
+    b.crash();
+    settle();
+    EXPECT_THAT(told(a), ElementsAre(3, 7, 3, 7));
 }
 
 TEST_F(PoolTest, AWorkerThatHasJustBeenLoadedIsNotEvictedYet) {
@@ -216,7 +313,7 @@ TEST_F(PoolTest, AProcessThatCannotBeStartedGivesItsMemoryBack) {
     kind_.memory["m"] = 600;
     Client& client = submit("a");
     EXPECT_EQ(client.sink.error_message(), "cannot fork");
-    EXPECT_EQ(pool().budget().reserved(), 0U);
+    EXPECT_EQ(reserved(), 0U);
     EXPECT_THAT(pool().workers(), IsEmpty());
 }
 

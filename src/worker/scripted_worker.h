@@ -150,8 +150,10 @@ public:
         return LaunchPlan{
             .command = {.program = "/scripted", .arguments = {target.name}},
             .load = loads ? std::optional(wire::Json{{"path", target.name}}) : std::nullopt,
-            .memory_bytes = bytes == memory.end() ? 0 : bytes->second,
-            .memory_detail = "all of it weights"};
+            .memory = {{std::string(host_device), bytes == memory.end() ? 0 : bytes->second}},
+            .device_limits = {},
+            .memory_detail = "all of it weights",
+            .threads = threads};
     }
 
     [[nodiscard]] std::unique_ptr<Exchange> exchange(const Job& job) const override {
@@ -169,6 +171,7 @@ public:
     bool loads = false;  ///< its workers are ready after a load, not when they greet
     std::string fault;   ///< why no plan can be made
     std::map<std::string, std::uint64_t> memory;  ///< bytes a model; nothing: none
+    std::uint64_t threads = 0;                    ///< cores that each of its workers computes on
     mutable std::atomic<int> plans = 0;
 };
 

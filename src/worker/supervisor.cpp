@@ -12,7 +12,8 @@
 namespace threadrunner {
 namespace {
 
-constexpr std::uint64_t load_id = 0;  ///< the id of a `load` frame; runs count from 1
+/// The id of frames that serve no job: `load`, `tune`. Runs count from 1.
+constexpr std::uint64_t control_id = 0;
 /// Credit goes back to the worker in parcels, or a frame would answer each token.
 constexpr std::int64_t credit_parcel = limits::credit_at_start / 8;
 
@@ -65,6 +66,7 @@ Supervisor::Supervisor(boost::asio::any_io_executor executor, Target target, con
 
 Result<void> Supervisor::start(const LaunchPlan& plan) {
     load_ = plan.load;
+    threads_ = threads_alone_ = plan.threads;
     meta_ = nullptr;
     lines_.clear();
     kill_reason_.clear();
@@ -95,8 +97,8 @@ void Supervisor::on_frame(const wire::Json& frame) {
         on_hello(frame);
     } else if (event == "pong") {
         watchdog_->ponged(Clock::now(), member_count(frame, "progress"));
-    } else if (const RunId id = member_count(frame, "id"); id == load_id) {
-        on_load_frame(event, frame);
+    } else if (const RunId id = member_count(frame, "id"); id == control_id) {
+        on_control_frame(event, frame);
     } else {
         on_run_frame(id, event, frame);
     }
@@ -118,11 +120,11 @@ void Supervisor::on_hello(const wire::Json& frame) {
     }
     wire::Json load = *load_;
     load["op"] = "load";
-    load["id"] = load_id;
+    load["id"] = control_id;
     process_->send(load);
 }
 
-void Supervisor::on_load_frame(std::string_view event, const wire::Json& frame) {
+void Supervisor::on_control_frame(std::string_view event, const wire::Json& frame) {
     if (state_ != State::starting) {
         return;
     }
@@ -287,12 +289,18 @@ void Supervisor::credit(JobId id, unsigned credits) {
     run.credit_held = 0;
 }
 
+void Supervisor::tune(std::uint64_t threads) {
+    if (process_ && std::exchange(threads_, threads) != threads) {
+        process_->send({{"op", "tune"}, {"id", control_id}, {"threads", threads}});
+    }
+}
+
 void Supervisor::stop(std::chrono::milliseconds deadline) {
     if (state_ == State::stopped || state_ == State::draining) {
         return;
     }
     if (state_ == State::starting) {
-        process_->send({{"op", "cancel"}, {"id", load_id}});
+        process_->send({{"op", "cancel"}, {"id", control_id}});
     }
     state_ = State::draining;
     terminate_at_ = Clock::now() + deadline;

@@ -55,6 +55,8 @@ public:
     void run(Job& job);
     void cancel(JobId id);
     void credit(JobId id, unsigned credits);
+    /// How many cores it may compute on from its next batch on.
+    void tune(std::uint64_t threads);
 
     /// Lets jobs under way finish until the deadline, then ends the process, first asking, then
     /// not. What is left of the jobs ends as unreachable.
@@ -76,6 +78,10 @@ public:
     [[nodiscard]] std::size_t busy() const { return runs_.size(); }
     [[nodiscard]] pid_t pid() const { return process_ ? process_->pid() : 0; }
     [[nodiscard]] const wire::Json& meta() const { return meta_; }
+    /// Cores that it computes on if it computes alone; 0: it does not compute itself.
+    [[nodiscard]] std::uint64_t threads_alone() const { return threads_alone_; }
+    /// Cores that it was last told to compute on.
+    [[nodiscard]] std::uint64_t threads() const { return threads_; }
     [[nodiscard]] Clock::time_point ready_since() const { return ready_since_; }
     [[nodiscard]] Clock::time_point idle_since() const { return idle_since_; }
     /// When it may be unloaded if nothing more comes; nothing: busy, or never.
@@ -98,7 +104,7 @@ private:
     void on_exit(const ExitStatus& status) override;
 
     void on_hello(const wire::Json& frame);
-    void on_load_frame(std::string_view event, const wire::Json& frame);
+    void on_control_frame(std::string_view event, const wire::Json& frame);
     void on_run_frame(RunId id, std::string_view event, const wire::Json& frame);
     void become_ready(std::size_t slots);
     [[nodiscard]] Event as_asked_for(const Job& job, Event event) const;
@@ -130,6 +136,8 @@ private:
     std::vector<bool> slots_;  ///< true: taken
     RunId last_run_ = 0;
     wire::Json meta_;
+    std::uint64_t threads_alone_ = 0;
+    std::uint64_t threads_ = 0;
     std::vector<Event> events_;      ///< of the frame at hand; kept for its capacity
     std::deque<std::string> lines_;  ///< the last that it wrote on stderr
     std::string kill_reason_;
