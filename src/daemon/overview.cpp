@@ -31,17 +31,34 @@ std::uint64_t resident_bytes(const std::string& process) {
     return file ? resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
-Json describe(const Supervisor& worker, const Budget& budget, Clock::time_point now) {
+/// Every device with what may be promised of it and what is.
+Json describe(const Budget& budget) {
+    Json devices = Json::array();
+    for (const auto& [device, bytes] : budget.limits()) {
+        devices.push_back({{"device", device},
+                           {"budget_bytes", bytes},
+                           {"reserved_bytes", bytes_of(budget.reserved(), device)}});
+    }
+    return devices;
+}
+
+Json describe(const Supervisor& worker, const Pool& pool, std::size_t waiting,
+              Clock::time_point now) {
     const bool runs = worker.pid() != 0;
     const auto expires = worker.expires_at();
+    const bool needs_memory = pool.memory_line().plan(worker.target()) != nullptr;
+    const Budget& budget = pool.budget();
     return {
         {"target", worker.target().label()},
         {"kind", worker.target().kind},
         {"model", worker.target().name},
-        {"state", worker.state_name()},
+        {"state", needs_memory && !runs ? "waits for memory" : worker.state_name()},
         {"pid", worker.pid()},
         {"slots", worker.slots()},
         {"busy", worker.busy()},
+        {"waiting", waiting},
+        {"threads", worker.threads()},
+        {"reserved", budget.reserved(worker.target())},
         {"reserved_bytes", total_bytes(budget.reserved(worker.target()))},
         {"rss_bytes", runs ? resident_bytes(std::to_string(worker.pid())) : 0},
         {"loaded_ms", worker.slots() > 0 ? Json(ms_between(worker.ready_since(), now)) : Json()},
@@ -118,6 +135,7 @@ Json Overview::status() {
             {"memory",
              {{"budget_bytes", bytes_of(pool_.budget().limits(), host_device)},
               {"reserved_bytes", bytes_of(pool_.budget().reserved(), host_device)},
+              {"devices", describe(pool_.budget())},
               {"rss_bytes", resident_bytes("self")}}},
             {"workers", running_workers}};
 }
@@ -126,7 +144,7 @@ Json Overview::ps() {
     const auto now = Clock::now();
     Json workers = Json::array();
     for (const auto& [target, worker] : pool_.workers()) {
-        workers.push_back(describe(*worker, pool_.budget(), now));
+        workers.push_back(describe(*worker, pool_, jobs_.scheduler().waiting(target), now));
     }
     Json jobs = Json::array();
     for (const auto& [id, job] : jobs_.live()) {

@@ -81,10 +81,12 @@ TEST_F(OverviewTest, PsShowsEachWorkerAndEachJob) {
     EXPECT_EQ(busy.at("pid"), worker(0).pid);
     EXPECT_EQ(busy.at("slots"), 2);
     EXPECT_EQ(busy.at("busy"), 1);
+    EXPECT_EQ(busy.at("waiting"), 0);
     EXPECT_TRUE(busy.at("loaded_ms").is_number());
     EXPECT_TRUE(busy.at("expires_ms").is_null()) << "it is busy";
     const Json& starting = ps.at("workers").at(1);
     EXPECT_EQ(starting.at("state"), "starting");
+    EXPECT_EQ(starting.at("waiting"), 1);
     EXPECT_TRUE(starting.at("loaded_ms").is_null());
     ASSERT_EQ(ps.at("jobs").size(), 2U);
     Json waiting = ps.at("jobs").at(1);
@@ -96,6 +98,18 @@ TEST_F(OverviewTest, PsShowsEachWorkerAndEachJob) {
                              {"owner", "ann"},
                              {"priority", "batch"}}));
     EXPECT_EQ(ps.at("jobs").at(0).at("state"), "running");
+}
+
+TEST_F(OverviewTest, PsSaysWhoWaitsForMemoryAndHowMuchEachHas) {
+    kind_.memory = {{"m", 600}, {"other", 600}};
+    start("a", 1);
+    submit("b", "other");
+    const Json workers = overview().ps().at("workers");
+    EXPECT_EQ(workers.at(0).at("reserved"), (Json{{"host", 600}}));
+    EXPECT_EQ(workers.at(1).at("state"), "waits for memory");
+    EXPECT_EQ(workers.at(1).at("waiting"), 1);
+    EXPECT_EQ(overview().status().at("memory").at("devices"),
+              (Json{{{"device", "host"}, {"budget_bytes", budget_bytes}, {"reserved_bytes", 600}}}));
 }
 
 TEST_F(OverviewTest, AnIdleWorkerShowsWhenItWillGo) {

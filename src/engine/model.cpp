@@ -1,5 +1,6 @@
 #include "engine/model.h"
 
+#include <atomic>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -26,6 +27,10 @@ struct LlamaServer {
     server_context context;
     std::optional<server_routes> routes;
     std::vector<std::string> default_stops;  ///< of the template
+
+    StepCounter* steps = nullptr;
+    std::atomic<std::int32_t> threads_wanted = 0;
+    std::int32_t threads = 0;  ///< of the computing thread alone
 };
 
 namespace {
@@ -47,9 +52,16 @@ bool on_load_step(float fraction, void* steps) {
     return static_cast<LoadSteps*>(steps)->next(fraction);
 }
 
-/// ggml asks before every node of a graph whether to abort: that is where long batches show life.
-bool on_compute_step(void* steps) {
-    static_cast<StepCounter*>(steps)->fetch_add(1, std::memory_order_relaxed);
+/// ggml asks before every node of a graph whether to abort, on the computing thread: that is where
+/// long batches show life, and where the threads of the next one can be set without a race.
+bool on_compute_step(void* data) {
+    auto& server = *static_cast<LlamaServer*>(data);
+    server.steps->fetch_add(1, std::memory_order_relaxed);
+    const std::int32_t wanted = server.threads_wanted.load(std::memory_order_relaxed);
+    if (wanted != server.threads) {
+        server.threads = wanted;
+        llama_set_n_threads(server.context.get_llama_context(), wanted, wanted);
+    }
     return false;
 }
 
@@ -196,7 +208,9 @@ Result<std::unique_ptr<Model>> Model::load(const LoadSettings& settings, const L
     }
     server->routes.emplace(server->params, server->context);
     server->routes->update_meta(server->context);
-    llama_set_abort_callback(server->context.get_llama_context(), &on_compute_step, &steps);
+    server->steps = &steps;
+    server->threads_wanted = server->threads = settings.threads;
+    llama_set_abort_callback(server->context.get_llama_context(), &on_compute_step, server.get());
     const TemplateOrigin origin = template_origin(settings, file->facts);
     if (origin == TemplateOrigin::scaffold) {
         server->default_stops = scaffold_stops();
@@ -204,6 +218,8 @@ Result<std::unique_ptr<Model>> Model::load(const LoadSettings& settings, const L
     ModelMeta meta = read_meta(server->context, file->facts, origin);
     return std::unique_ptr<Model>(new Model(std::move(server), std::move(meta)));
 }
+
+void Model::set_threads(std::int32_t threads) { server_->threads_wanted = threads; }
 
 void Model::compute() { server_->context.start_loop(); }
 

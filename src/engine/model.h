@@ -54,6 +54,9 @@ public:
 
     [[nodiscard]] const ModelMeta& meta() const { return meta_; }
 
+    /// Computes with so many threads from the next batch on. For any thread.
+    void set_threads(std::int32_t threads);
+
     /// Computes for the routes until stop().
     void compute();
     /// Ends compute(), which must have begun. No route may be running: none would ever end.

@@ -46,6 +46,14 @@ Result<void> ModelThreads::load(std::int64_t id, LoadSettings settings) {
     return {};
 }
 
+Result<void> ModelThreads::tune(std::int32_t threads) {
+    if (!ready()) {
+        return fail(ErrorCode::conflict, "this engine has no model loaded");
+    }
+    model_->set_threads(threads);
+    return {};
+}
+
 void ModelThreads::cancel_load(std::int64_t id) {
     if (loading() && id == load_id_) {
         load_cancelled_ = true;

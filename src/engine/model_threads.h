@@ -30,6 +30,9 @@ public:
     /// Only for the reading thread, as cancel_load().
     [[nodiscard]] Result<void> load(std::int64_t id, LoadSettings settings);
 
+    /// How many threads the model computes with from its next batch on. `conflict` without a model.
+    [[nodiscard]] Result<void> tune(std::int32_t threads);
+
     /// Stops the load with this id, if there is one; it ends with done{cancelled}.
     void cancel_load(std::int64_t id);
     /// The same, whatever its id.

@@ -71,14 +71,15 @@ void Worker::hello() {
                   {"version", version},
                   {"pid", ::getpid()},
                   {"slots", 0},
-                  {"caps", {"load", "route"}}});
+                  {"caps", {"load", "route", "tune"}}});
 }
 
 const Worker::Op* Worker::find_op(std::string_view name) {
     static constexpr std::array ops = {
         Op{"ping", false, &Worker::ping},    Op{"load", true, &Worker::load},
         Op{"route", true, &Worker::route},   Op{"cancel", true, &Worker::cancel},
-        Op{"credit", true, &Worker::credit}, Op{"shutdown", false, &Worker::shutdown},
+        Op{"credit", true, &Worker::credit}, Op{"tune", true, &Worker::tune},
+        Op{"shutdown", false, &Worker::shutdown},
     };
     const auto found = std::ranges::find(ops, name, &Op::name);
     return found == ops.end() ? nullptr : &*found;
@@ -138,6 +139,18 @@ void Worker::route(std::int64_t id, Fields& fields) {
 void Worker::cancel(std::int64_t id, Fields& /*fields*/) {
     model_.cancel_load(id);
     jobs_.with(id, [](RouteJob& job) { job.cancel(); });
+}
+
+void Worker::tune(std::int64_t id, Fields& fields) {
+    const std::int32_t threads = read_int32(fields, "threads", 1, threads_max);
+    if (!fields.check()) {
+        return;
+    }
+    if (auto tuned = model_.tune(threads); !tuned) {
+        send_error(writer_, id, tuned.error());
+    } else {
+        writer_.send({{"ev", "done"}, {"id", id}});
+    }
 }
 
 void Worker::credit(std::int64_t id, Fields& fields) {

@@ -53,6 +53,7 @@ private:
     void load(std::int64_t id, Fields& fields);
     void route(std::int64_t id, Fields& fields);
     void cancel(std::int64_t id, Fields& fields);
+    void tune(std::int64_t id, Fields& fields);
     void credit(std::int64_t id, Fields& fields);
     void shutdown(std::int64_t id, Fields& fields);
 

@@ -389,13 +389,13 @@ TEST_F(SupervisorTest, AWorkerThatDoesNotAnswerGetsNoNewWorkUntilItDoes) {
 
 TEST_F(SupervisorTest, AWorkerThatDoesNotAnswerForLongIsKilled) {
     watch_closely();
-    settings_.worker_dead = 5ms;
+    settings_.worker_dead = 100ms;  // a busy machine must get as far as the token
     ScriptedWorker& worker = start("a", 1);
     worker.token(1, "x");
     wait_until([&] { return !worker.signals.empty(); });
     worker.exit({.signal = SIGKILL});
     EXPECT_THAT(clients_[0].sink.error_message(),
-                HasSubstr("did not answer for 5ms and was ended by signal 9"));
+                HasSubstr("did not answer for 100ms and was ended by signal 9"));
 }
 
 TEST_F(SupervisorTest, AWorkerThatNeverGreetsIsKilled) {

@@ -1,5 +1,6 @@
 """The real engine with a real model, spoken to in frames as the daemon would."""
 
+import os
 import time
 
 import pytest
@@ -64,6 +65,31 @@ def test_a_load_shows_its_progress_and_answers_pings(bare, model):
     assert done["slots"] == 2
     assert meta["architecture"] == "gemma3" and meta["template"] == "scaffold"
     assert meta["context"] == 4096 and meta["quantization"] == "Q4_K_M"
+
+
+def test_the_threads_of_a_model_can_be_changed_while_it_computes(engine):
+    """ggml makes its threads for each batch, so that they can be counted while it computes."""
+
+    def threads_while_computing():
+        job = engine.route("/completion", {**COUNT, "n_predict": 24})
+        job.until(has_text)
+        seen = set()
+        while job.end is None:
+            seen.add(len(os.listdir(f"/proc/{engine.process.pid}/task")))
+            engine.pump(time.monotonic() + 0.001)
+        return max(seen), job.text
+
+    counts, texts = {}, set()
+    for threads in (3, 1):
+        assert engine.start("tune", threads=threads).wait()["ev"] == "done"
+        counts[threads], text = threads_while_computing()
+        texts.add(text)
+    assert counts[3] == counts[1] + 2
+    assert len(texts) == 1
+
+
+def test_without_a_model_there_is_nothing_to_tune(bare):
+    assert bare.start("tune", threads=2).wait()["code"] == "conflict"
 
 
 def test_a_cancelled_load_ends_and_another_can_follow(bare, model):

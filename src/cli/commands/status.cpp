@@ -11,6 +11,19 @@
 namespace threadrunner::cli {
 namespace {
 
+/// "1.2 GiB of 24 GiB on CUDA0": what is promised of the devices besides the host.
+std::string devices_text(const wire::Json& memory) {
+    std::string out;
+    for (const wire::Json& device : list_in(memory, "devices")) {
+        if (text_in(device, "device") != "host") {
+            out += ", " + format_bytes(count_in(device, "reserved_bytes")) + " of " +
+                   format_bytes(count_in(device, "budget_bytes")) + " on " +
+                   text_in(device, "device");
+        }
+    }
+    return out;
+}
+
 std::string status_table(const wire::Json& result) {
     const wire::Json& jobs = object_in(result, "jobs");
     const wire::Json& memory = object_in(result, "memory");
@@ -23,7 +36,8 @@ std::string status_table(const wire::Json& result) {
                      " failed"},
         {"workers", text_in(result, "workers")},
         {"memory", bytes("reserved_bytes") + " of " + bytes("budget_bytes") +
-                       " reserved for workers, the daemon itself has " + bytes("rss_bytes")},
+                       " reserved for workers" + devices_text(memory) +
+                       ", the daemon itself has " + bytes("rss_bytes")},
         {"home", text_in(result, "home")},
         {"socket", text_in(result, "socket")},
     });
