@@ -9,6 +9,7 @@
 #include "gguf/memory_estimate.h"
 #include "gguf/model_file.h"
 #include "kinds/cores.h"
+#include "kinds/placement.h"
 #include "kinds/route_exchange.h"
 
 namespace threadrunner {
@@ -70,12 +71,7 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
                       .memory = {{std::string(host_device),
                                   gguf::saturating_add(memory.total_bytes(), extra)}},
                       .device_limits = {},
-                      .memory_detail = "weights " + format_bytes(memory.weights_bytes) +
-                                       ", context of " + std::to_string(slots) + " x " +
-                                       std::to_string(context) + " tokens " +
-                                       format_bytes(memory.kv_bytes) + ", computing " +
-                                       format_bytes(memory.compute_bytes) +
-                                       ", prompt cache and process " + format_bytes(extra),
+                      .memory_detail = describe(memory, slots, context, extra),
                       .threads = threads};
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/text.h"
 #include "wire/decode.h"
 #include "wire/fields.h"
 
@@ -76,6 +77,14 @@ DeviceBytes place(const gguf::MemoryEstimate& memory, std::uint64_t blocks,
         out[device.name] = gguf::saturating_add(part(stored, share), memory.compute_bytes);
     }
     return out;
+}
+
+std::string describe(const gguf::MemoryEstimate& memory, std::uint64_t slots,
+                     std::uint64_t context, std::uint64_t extra_bytes) {
+    return "weights " + format_bytes(memory.weights_bytes) + ", context of " +
+           std::to_string(slots) + " x " + std::to_string(context) + " tokens " +
+           format_bytes(memory.kv_bytes) + ", computing " + format_bytes(memory.compute_bytes) +
+           ", prompt cache and process " + format_bytes(extra_bytes);
 }
 
 }  // namespace threadrunner

@@ -30,4 +30,9 @@ struct ComputeDevice {
                                 std::uint64_t gpu_layers,
                                 const std::vector<ComputeDevice>& devices);
 
+/// What a reservation is made of, for its refusal; `extra_bytes` are the prompt cache's and the
+/// process's own.
+[[nodiscard]] std::string describe(const gguf::MemoryEstimate& memory, std::uint64_t slots,
+                                   std::uint64_t context, std::uint64_t extra_bytes);
+
 }  // namespace threadrunner

@@ -11,6 +11,7 @@
 #include "gguf/memory_estimate.h"
 #include "gguf/model_file.h"
 #include "kinds/cores.h"
+#include "kinds/placement.h"
 #include "kinds/route_reply.h"
 #include "kinds/route_request.h"
 #include "kinds/upstream/http_address.h"
@@ -90,7 +91,8 @@ Result<LaunchPlan> UpstreamKind::plan_adoption() const {
                       .load = wire::Json{{"url", settings_.upstream_url},
                                          {"key", *std::move(key)},
                                          {"slots", settings_.upstream_slots}},
-                      .memory_bytes = 0,
+                      .memory = {},
+                      .device_limits = {},
                       .memory_detail = "nothing of ours"};
 }
 
@@ -128,13 +130,10 @@ Result<LaunchPlan> UpstreamKind::plan_spawn(const Target& target) const {
                       .load = wire::Json{{"url", "http://127.0.0.1:" + std::to_string(*port)},
                                          {"key", *key},
                                          {"slots", options.slots}},
-                      .memory_bytes = gguf::saturating_add(memory.total_bytes(), extra),
-                      .memory_detail = "weights " + format_bytes(memory.weights_bytes) +
-                                       ", context of " + std::to_string(options.slots) + " x " +
-                                       std::to_string(context) + " tokens " +
-                                       format_bytes(memory.kv_bytes) + ", computing " +
-                                       format_bytes(memory.compute_bytes) +
-                                       ", prompt cache and process " + format_bytes(extra)};
+                      .memory = {{std::string(host_device),
+                                  gguf::saturating_add(memory.total_bytes(), extra)}},
+                      .device_limits = {},
+                      .memory_detail = describe(memory, options.slots, context, extra)};
 }
 
 Result<std::unique_ptr<Process>> UpstreamKind::start(const LaunchPlan& plan, const Spawner& spawner,

@@ -70,7 +70,7 @@ TEST_F(UpstreamKindTest, ASpawnedServerIsFoundWhereItListensAndWithItsKey) {
 TEST_F(UpstreamKindTest, ItsMemoryIsReservedAndTheRefusalSaysWhatItIsMadeOf) {
     settings_.engine_cache_mib = 64;
     const LaunchPlan spawned = plan(target());
-    EXPECT_GT(spawned.memory_bytes, 64 * limits::mib);
+    EXPECT_GT(total_bytes(spawned.memory), 64 * limits::mib);
     EXPECT_THAT(spawned.memory_detail, HasSubstr("weights "));
 }
 
@@ -90,7 +90,7 @@ TEST_F(UpstreamKindTest, ARunningServerIsOneWorkerWhateverItsModels) {
     EXPECT_EQ(target().label(), "upstream:127.0.0.1:8080");
     const LaunchPlan adopted = plan(target());
     EXPECT_TRUE(adopted.command.program.empty());
-    EXPECT_EQ(adopted.memory_bytes, 0U);
+    EXPECT_EQ(total_bytes(adopted.memory), 0U);
     EXPECT_EQ(adopted.load->at("key"), "sk");
     EXPECT_EQ(request(work::Generate{.prompt = "hi"}, "b").at("body").at("model"), "b");
 }

@@ -67,25 +67,33 @@ def test_a_load_shows_its_progress_and_answers_pings(bare, model):
     assert meta["context"] == 4096 and meta["quantization"] == "Q4_K_M"
 
 
-def test_the_threads_of_a_model_can_be_changed_while_it_computes(engine):
-    """ggml makes its threads for each batch, so that they can be counted while it computes."""
+def cpu_ticks(pid):
+    """What each thread of a process has computed so far. proc(5)."""
+    ticks = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii") as stat:
+            ticks[thread] = int(stat.read().rpartition(") ")[2].split()[11])
+    return ticks
 
-    def threads_while_computing():
-        job = engine.route("/completion", {**COUNT, "n_predict": 24})
-        job.until(has_text)
-        seen = set()
-        while job.end is None:
-            seen.add(len(os.listdir(f"/proc/{engine.process.pid}/task")))
-            engine.pump(time.monotonic() + 0.001)
-        return max(seen), job.text
 
-    counts, texts = {}, set()
-    for threads in (3, 1):
-        assert engine.start("tune", threads=threads).wait()["ev"] == "done"
-        counts[threads], text = threads_while_computing()
-        texts.add(text)
-    assert counts[3] == counts[1] + 2
-    assert len(texts) == 1
+def test_the_threads_of_a_model_can_be_changed_while_it_lives(bare, model):
+    assert bare.load(model, threads=2).wait()["ev"] == "done"
+
+    def threads_that_compute():
+        before = cpu_ticks(bare.process.pid)
+        job = bare.route("/completion", {**COUNT, "n_predict": 12})
+        job.wait()
+        used = [
+            now - before.get(thread, 0) for thread, now in cpu_ticks(bare.process.pid).items()
+        ]
+        return sum(ticks > max(used) / 4 for ticks in used), job.text
+
+    alone, text = threads_that_compute()
+    assert bare.start("tune", threads=1).wait()["ev"] == "done"
+    bare.route("/completion", {**COUNT, "n_predict": 2}).wait()  # from its next batch on
+    shared, same_text = threads_that_compute()
+    assert (alone, shared) == (2, 1)
+    assert text == same_text
 
 
 def test_without_a_model_there_is_nothing_to_tune(bare):
