@@ -21,6 +21,7 @@ from harness.home import BIN, Home  # noqa: E402  (after the path to it)
 TOOLS = BIN.parent / "bench"  # next to bin/ in every build directory
 LLAMA_SERVER = Path(os.environ.get("THREADRUNNER_LLAMA_SERVER", BIN / "llama-server"))
 SILENCE_S_MAX = 300
+END_S_MAX = 10
 
 
 def need(program):
@@ -115,7 +116,11 @@ class LlamaServer:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(SILENCE_S_MAX)
+        try:
+            self.process.wait(END_S_MAX)
+        except subprocess.TimeoutExpired:  # it waits for its clients
+            self.process.kill()
+            self.process.wait()
 
     def _wait_until_ready(self):
         give_up = time.monotonic() + SILENCE_S_MAX
