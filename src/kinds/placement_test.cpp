@@ -7,8 +7,7 @@
 namespace threadrunner {
 namespace {
 
-constexpr gguf::MemoryEstimate model{
-    .weights_bytes = 8000, .kv_bytes = 2000, .compute_bytes = 100};
+constexpr gguf::MemoryEstimate model{.weights_bytes = 8000, .kv_bytes = 2000, .compute_bytes = 100};
 
 TEST(Placement, WithoutOtherDevicesAllIsOnTheHost) {
     EXPECT_EQ(place(model, 9, 999, {}), (DeviceBytes{{"host", 10'100}}));
@@ -20,25 +19,26 @@ TEST(Placement, NoLayersForDevicesMeansTheHost) {
 
 TEST(Placement, AllLayersGoToTheDeviceAndTheHostKeepsItsBuffers) {
     const auto bytes = place(model, 9, 999, {{"CUDA0", 1'000'000}});
-    EXPECT_NEAR(bytes_of(bytes, "CUDA0"), 10'100, 1);
-    EXPECT_NEAR(bytes_of(bytes, "host"), 100, 1);
+    EXPECT_NEAR(static_cast<double>(bytes_of(bytes, "CUDA0")), 10'100, 1);
+    EXPECT_NEAR(static_cast<double>(bytes_of(bytes, "host")), 100, 1);
 }
 
 TEST(Placement, SomeLayersTakeTheirPart) {
     const auto bytes = place(model, 9, 4, {{"CUDA0", 1'000'000}});
-    EXPECT_NEAR(bytes_of(bytes, "CUDA0"), 4'100, 1);
-    EXPECT_NEAR(bytes_of(bytes, "host"), 6'100, 1);
+    EXPECT_NEAR(static_cast<double>(bytes_of(bytes, "CUDA0")), 4'100, 1);
+    EXPECT_NEAR(static_cast<double>(bytes_of(bytes, "host")), 6'100, 1);
 }
 
 TEST(Placement, DevicesShareByWhatTheyHaveFree) {
     const auto bytes = place(model, 9, 10, {{"CUDA0", 30'000}, {"CUDA1", 10'000}});
-    EXPECT_NEAR(bytes_of(bytes, "CUDA0"), 7'600, 1);
-    EXPECT_NEAR(bytes_of(bytes, "CUDA1"), 2'600, 1);
+    EXPECT_NEAR(static_cast<double>(bytes_of(bytes, "CUDA0")), 7'600, 1);
+    EXPECT_NEAR(static_cast<double>(bytes_of(bytes, "CUDA1")), 2'600, 1);
 }
 
 TEST(Placement, AHeaderThatLiesBeyondAllMeasureStillSaturates) {
     constexpr auto most = std::numeric_limits<std::uint64_t>::max();
-    const gguf::MemoryEstimate absurd{.weights_bytes = most, .kv_bytes = most, .compute_bytes = most};
+    const gguf::MemoryEstimate absurd{
+        .weights_bytes = most, .kv_bytes = most, .compute_bytes = most};
     EXPECT_EQ(bytes_of(place(absurd, most, 0, {}), "host"), most);
     EXPECT_GT(bytes_of(place(absurd, most, most, {{"CUDA0", 1}}), "CUDA0"), most / 2);
 }
