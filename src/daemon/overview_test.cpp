@@ -108,8 +108,9 @@ TEST_F(OverviewTest, PsSaysWhoWaitsForMemoryAndHowMuchEachHas) {
     EXPECT_EQ(workers.at(0).at("reserved"), (Json{{"host", 600}}));
     EXPECT_EQ(workers.at(1).at("state"), "waits for memory");
     EXPECT_EQ(workers.at(1).at("waiting"), 1);
-    EXPECT_EQ(overview().status().at("memory").at("devices"),
-              (Json{{{"device", "host"}, {"budget_bytes", budget_bytes}, {"reserved_bytes", 600}}}));
+    EXPECT_EQ(
+        overview().status().at("memory").at("devices"),
+        (Json{{{"device", "host"}, {"budget_bytes", budget_bytes}, {"reserved_bytes", 600}}}));
 }
 
 TEST_F(OverviewTest, AnIdleWorkerShowsWhenItWillGo) {

@@ -49,7 +49,7 @@ void set_profile(common_params& params, const LoadSettings& settings,
     }
     params.n_gpu_layers = settings.gpu_layers;
     params.cpuparams.n_threads = settings.threads;
-    params.cpuparams.poll = 0;  // threads without work sleep: those that `tune` put aside would spin
+    params.cpuparams.poll = 0;  // threads that `tune` put aside sleep rather than spin
     params.cpuparams_batch = params.cpuparams;
     params.cache_ram_mib = settings.cache_ram_mib;
     params.n_ctx_checkpoints = limits::checkpoints_per_slot;

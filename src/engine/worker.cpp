@@ -76,9 +76,9 @@ void Worker::hello() {
 
 const Worker::Op* Worker::find_op(std::string_view name) {
     static constexpr std::array ops = {
-        Op{"ping", false, &Worker::ping},    Op{"load", true, &Worker::load},
-        Op{"route", true, &Worker::route},   Op{"cancel", true, &Worker::cancel},
-        Op{"credit", true, &Worker::credit}, Op{"tune", true, &Worker::tune},
+        Op{"ping", false, &Worker::ping},         Op{"load", true, &Worker::load},
+        Op{"route", true, &Worker::route},        Op{"cancel", true, &Worker::cancel},
+        Op{"credit", true, &Worker::credit},      Op{"tune", true, &Worker::tune},
         Op{"shutdown", false, &Worker::shutdown},
     };
     const auto found = std::ranges::find(ops, name, &Op::name);

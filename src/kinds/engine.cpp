@@ -59,20 +59,20 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
     const std::uint64_t batch = embeds ? context : limits::cpu_batch_tokens;
     const auto memory = gguf::estimate_memory(file->facts, context, slots, batch);
     const std::uint64_t extra = process_bytes + cache_mib * limits::mib;
-    return LaunchPlan{.command = {.program = *program, .arguments = {}},
-                      .load = wire::Json{{"path", target.name},
-                                         {"context", context},
-                                         {"slots", slots},
-                                         {"threads", threads},
-                                         {"gpu_layers", settings_.engine_gpu_layers},
-                                         {"embed", embeds},
-                                         {"cache_ram_mib", cache_mib},
-                                         {"engine_args", wire::Json::array()}},
-                      .memory = {{std::string(host_device),
-                                  gguf::saturating_add(memory.total_bytes(), extra)}},
-                      .device_limits = {},
-                      .memory_detail = describe(memory, slots, context, extra),
-                      .threads = threads};
+    return LaunchPlan{
+        .command = {.program = *program, .arguments = {}},
+        .load = wire::Json{{"path", target.name},
+                           {"context", context},
+                           {"slots", slots},
+                           {"threads", threads},
+                           {"gpu_layers", settings_.engine_gpu_layers},
+                           {"embed", embeds},
+                           {"cache_ram_mib", cache_mib},
+                           {"engine_args", wire::Json::array()}},
+        .memory = {{std::string(host_device), gguf::saturating_add(memory.total_bytes(), extra)}},
+        .device_limits = {},
+        .memory_detail = describe(memory, slots, context, extra),
+        .threads = threads};
 }
 
 std::unique_ptr<Exchange> EngineKind::exchange(const Job& job) const { return route_exchange(job); }

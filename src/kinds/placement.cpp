@@ -70,8 +70,7 @@ DeviceBytes place(const gguf::MemoryEstimate& memory, std::uint64_t blocks,
     for (const ComputeDevice& device : devices) {
         free += static_cast<double>(device.free_bytes);
     }
-    DeviceBytes out = {
-        {host, gguf::saturating_add(part(stored, 1 - away), memory.compute_bytes)}};
+    DeviceBytes out = {{host, gguf::saturating_add(part(stored, 1 - away), memory.compute_bytes)}};
     for (const ComputeDevice& device : devices) {
         const double share = away * static_cast<double>(device.free_bytes) / free;
         out[device.name] = gguf::saturating_add(part(stored, share), memory.compute_bytes);
@@ -79,8 +78,8 @@ DeviceBytes place(const gguf::MemoryEstimate& memory, std::uint64_t blocks,
     return out;
 }
 
-std::string describe(const gguf::MemoryEstimate& memory, std::uint64_t slots,
-                     std::uint64_t context, std::uint64_t extra_bytes) {
+std::string describe(const gguf::MemoryEstimate& memory, std::uint64_t slots, std::uint64_t context,
+                     std::uint64_t extra_bytes) {
     return "weights " + format_bytes(memory.weights_bytes) + ", context of " +
            std::to_string(slots) + " x " + std::to_string(context) + " tokens " +
            format_bytes(memory.kv_bytes) + ", computing " + format_bytes(memory.compute_bytes) +

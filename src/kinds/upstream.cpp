@@ -126,14 +126,14 @@ Result<LaunchPlan> UpstreamKind::plan_spawn(const Target& target) const {
     const std::uint64_t batch = embeds ? context : limits::server_batch_tokens;
     const auto memory = gguf::estimate_memory(file->facts, context, options.slots, batch);
     const std::uint64_t extra = process_bytes + options.cache_mib * limits::mib;
-    return LaunchPlan{.command = *std::move(command),
-                      .load = wire::Json{{"url", "http://127.0.0.1:" + std::to_string(*port)},
-                                         {"key", *key},
-                                         {"slots", options.slots}},
-                      .memory = {{std::string(host_device),
-                                  gguf::saturating_add(memory.total_bytes(), extra)}},
-                      .device_limits = {},
-                      .memory_detail = describe(memory, options.slots, context, extra)};
+    return LaunchPlan{
+        .command = *std::move(command),
+        .load = wire::Json{{"url", "http://127.0.0.1:" + std::to_string(*port)},
+                           {"key", *key},
+                           {"slots", options.slots}},
+        .memory = {{std::string(host_device), gguf::saturating_add(memory.total_bytes(), extra)}},
+        .device_limits = {},
+        .memory_detail = describe(memory, options.slots, context, extra)};
 }
 
 Result<std::unique_ptr<Process>> UpstreamKind::start(const LaunchPlan& plan, const Spawner& spawner,

@@ -39,14 +39,14 @@ std::string workers_table(const wire::Json& workers, const std::filesystem::path
     Rows rows = {{"WORKER", "KIND", "STATE", "BUSY", "WAITING", "RESERVED", "MEMORY", "LOADED",
                   "UNLOADS IN", "PROCESS"}};
     for (const wire::Json& worker : workers) {
-        rows.push_back({worker_name(worker, models), text_in(worker, "kind"),
-                        text_in(worker, "state"),
-                        text_in(worker, "busy") + " of " + text_in(worker, "slots"),
-                        text_in(worker, "waiting"), format_bytes(count_in(worker, "reserved_bytes")),
-                        format_bytes(count_in(worker, "rss_bytes")),
-                        duration_in(worker, "loaded_ms"), unloads_in(worker),
-                        // a server of somebody else has none that we know
-                        count_in(worker, "pid") > 0 ? text_in(worker, "pid") : "-"});
+        rows.push_back(
+            {worker_name(worker, models), text_in(worker, "kind"), text_in(worker, "state"),
+             text_in(worker, "busy") + " of " + text_in(worker, "slots"),
+             text_in(worker, "waiting"), format_bytes(count_in(worker, "reserved_bytes")),
+             format_bytes(count_in(worker, "rss_bytes")), duration_in(worker, "loaded_ms"),
+             unloads_in(worker),
+             // a server of somebody else has none that we know
+             count_in(worker, "pid") > 0 ? text_in(worker, "pid") : "-"});
     }
     return format_table(rows);
 }

@@ -36,8 +36,8 @@ std::string status_table(const wire::Json& result) {
                      " failed"},
         {"workers", text_in(result, "workers")},
         {"memory", bytes("reserved_bytes") + " of " + bytes("budget_bytes") +
-                       " reserved for workers" + devices_text(memory) +
-                       ", the daemon itself has " + bytes("rss_bytes")},
+                       " reserved for workers" + devices_text(memory) + ", the daemon itself has " +
+                       bytes("rss_bytes")},
         {"home", text_in(result, "home")},
         {"socket", text_in(result, "socket")},
     });

@@ -191,7 +191,7 @@ TEST_F(SocketDoorTest, CreditGoesBackWhenTheEventsHaveLeftAndNotBefore) {
 
 TEST_F(SocketDoorTest, ClientsOfOneSessionShareItsTurns) {
     ScriptedClient client = connect_and_ask();
-    const pid_t session = ::getsid(0); // 0 where its leader is outside the process namespace
+    const pid_t session = ::getsid(0);  // 0 where its leader is outside the process namespace
     EXPECT_EQ(take().spec.owner, "session:" + std::to_string(session > 0 ? session : ::getpid()));
 }
 
