@@ -1,7 +1,7 @@
 # Every target does the set-up it lacks, and nothing twice. The work is in scripts/.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run build test check lint format bench soak install clean
+.PHONY: help run build test check lint format bench soak docs install uninstall clean
 
 PROMPT ?= Why is the sky blue?
 MODEL ?=
@@ -52,7 +52,13 @@ soak:
 	@scripts/soak
 
 install: build
-	@DESTDIR="$$DESTDIR" cmake --install build/release --prefix "$$PREFIX" --strip
+	@scripts/install
+
+uninstall:
+	@scripts/uninstall
+
+docs: build
+	@scripts/docs
 
 clean:
 	rm -rf build

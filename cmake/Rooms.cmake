@@ -62,7 +62,12 @@ function(threadrunner_executable name)
     get_directory_property(apart EXCLUDE_FROM_ALL)
     if(NOT apart)
         add_dependencies(programs ${name})
-        install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+        # only the command is for people's PATH; base/paths finds the others from there
+        set(place ${CMAKE_INSTALL_LIBEXECDIR}/threadrunner)
+        if(name STREQUAL "threadrunner")
+            set(place ${CMAKE_INSTALL_BINDIR})
+        endif()
+        install(TARGETS ${name} RUNTIME DESTINATION ${place})
     endif()
 endfunction()
 

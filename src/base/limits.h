@@ -101,6 +101,9 @@ constexpr auto log_follow_every = 200ms;
 constexpr std::size_t unwritten_bytes_max = 64 * mib;  ///< of answers that stdout has not taken
 
 // Files.
+constexpr std::uint64_t log_days_kept = 14;
+constexpr std::size_t settings_file_bytes_max = 1 * mib;
+constexpr auto settings_file_free_within = 10s;  ///< another command that edits it
 constexpr std::size_t gguf_header_bytes_max = 512 * mib;
 constexpr std::size_t gguf_entries_max = 100'000;  ///< of metadata; models have some dozens
 constexpr std::size_t gguf_tensors_max = 1'000'000;

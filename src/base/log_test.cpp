@@ -20,6 +20,10 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
+log::Options filtered(std::string_view filter) {
+    return {.file = log::Filter::parse(filter).value(), .console = log::Filter(log::Level::off)};
+}
+
 /// All that the log's files in a directory hold.
 std::string written_in(const fs::path& directory) {
     std::string all;
@@ -32,7 +36,7 @@ std::string written_in(const fs::path& directory) {
 
 TEST(Log, KeepsWhatItsFilterAsksFor) {
     const ScratchDirectory directory;
-    ASSERT_TRUE(log::open(directory / "", "warn,threadrunner_engine=debug"));
+    ASSERT_TRUE(log::open(directory / "", filtered("warn,threadrunner_engine=debug")));
     log::debug("engine", "loaded {} tensors", 236);
     log::info("daemon", "unwanted");
     log::error("daemon", "wanted");
@@ -44,7 +48,7 @@ TEST(Log, KeepsWhatItsFilterAsksFor) {
 
 TEST(Log, ALineOfOthersCannotForgeLinesOfOurs) {
     const ScratchDirectory directory;
-    ASSERT_TRUE(log::open(directory / "", "info"));
+    ASSERT_TRUE(log::open(directory / "", filtered("info")));
     log::info("daemon", "{}", "model 'x\n2026-01-01 forged\x1b[2J'");
     log::close();
     EXPECT_THAT(written_in(directory / ""), HasSubstr("model 'x\\n2026-01-01 forged\\x1b[2J'\n"));
@@ -54,7 +58,7 @@ TEST(Log, AnyDirectoryNameHoldsALog) {
     const ScratchDirectory directory;
     const fs::path odd = directory / "100% {of} %Y}";
     fs::create_directory(odd);
-    ASSERT_TRUE(log::open(odd, "info"));
+    ASSERT_TRUE(log::open(odd, filtered("info")));
     log::info("daemon", "here");
     log::close();
     EXPECT_THAT(written_in(odd), HasSubstr("daemon: here\n"));
@@ -68,7 +72,7 @@ TEST(Log, AStderrThatIsTheLogHoldsEachLineOnce) {
         ::open(home.log_file_today().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     const UniqueFd stderr_before(::dup(STDERR_FILENO));
     ::dup2(log_file.get(), STDERR_FILENO);
-    const auto opened = log::open(home.logs(), "info");
+    const auto opened = log::open(home.logs(), log::Options{});
     log::error("daemon", "once");
     log::close();
     ::dup2(stderr_before.get(), STDERR_FILENO);
@@ -78,22 +82,27 @@ TEST(Log, AStderrThatIsTheLogHoldsEachLineOnce) {
     EXPECT_EQ(written.find("once"), written.rfind("once"));
 }
 
-TEST(Log, AnUnknownLevelNamesTheKnownOnes) {
+TEST(Log, TakesOverOtherOptionsFromTheNextLineOn) {
     const ScratchDirectory directory;
-    for (const char* filter : {"loud", "daemon=", "daemon=debug,engine=loud", "="}) {
-        const auto opened = log::open(directory / "", filter);
-        ASSERT_FALSE(opened) << filter;
-        EXPECT_EQ(opened.error().code, ErrorCode::invalid_request);
-        EXPECT_THAT(opened.error().message, HasSubstr("levels are trace, debug"));
-    }
+    ASSERT_TRUE(log::open(directory / "", filtered("warn")));
+    log::info("daemon", "too early");
+    log::Options options = filtered("debug");
+    options.json = true;
+    log::reconfigure(options);
+    log::debug("daemon", "in \"time\"");
+    log::close();
+    EXPECT_THAT(written_in(directory / ""),
+                AllOf(HasSubstr(R"("target":"daemon","message":"in \"time\""})"),
+                      Not(HasSubstr("too early"))));
 }
 
 TEST(Log, ADirectoryThatCannotBeWrittenIsNamed) {
     const ScratchDirectory directory;
-    const auto opened = log::open(directory.write("file", "") / "below", "info");
+    const auto opened = log::open(directory.write("file", "") / "below", filtered("info"));
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().message, HasSubstr("file/below"));
     log::info("daemon", "goes nowhere, and nothing breaks");
+    log::close();
 }
 
 }  // namespace

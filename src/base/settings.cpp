@@ -4,10 +4,10 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <iterator>
 #include <numeric>
 #include <vector>
 
+#include "base/log_filter.h"
 #include "base/paths.h"
 #include "base/text.h"
 
@@ -62,6 +62,49 @@ Setter integer(std::uint64_t Settings::* member, std::string_view key, std::uint
     };
 }
 
+Setter flag(bool Settings::* member, std::string_view key) {
+    return [=](Settings& settings, std::string_view value) -> Result<void> {
+        if (value != "true" && value != "false") {
+            return fail(
+                ErrorCode::invalid_request,
+                std::string(key) + " must be true or false, not '" + std::string(value) + "'");
+        }
+        settings.*member = value == "true";
+        return {};
+    };
+}
+
+std::string joined(std::span<const std::string_view> names) {
+    std::string out;
+    for (const std::string_view name : names) {
+        out += (out.empty() ? "" : ", ") + std::string(name);
+    }
+    return out;
+}
+
+Setter choice(std::string Settings::* member, std::string_view key,
+              std::vector<std::string_view> choices) {
+    return [=](Settings& settings, std::string_view value) -> Result<void> {
+        if (std::ranges::find(choices, value) == choices.end()) {
+            return fail(ErrorCode::invalid_request, std::string(key) + " must be one of " +
+                                                        joined(choices) + ", not '" +
+                                                        std::string(value) + "'");
+        }
+        settings.*member = value;
+        return {};
+    };
+}
+
+Setter filter(std::string Settings::* member, std::string_view key) {
+    return [=](Settings& settings, std::string_view value) -> Result<void> {
+        if (auto parsed = log::Filter::parse(value); !parsed) {
+            return fail(parsed.error().code, std::string(key) + ": " + parsed.error().message);
+        }
+        settings.*member = value;
+        return {};
+    };
+}
+
 std::string duration_text(milliseconds duration) {
     struct Unit {
         milliseconds length;
@@ -81,30 +124,33 @@ std::string duration_text(milliseconds duration) {
     return std::to_string(duration.count()) + "ms";
 }
 
-SettingRow text_row(std::string_view key, std::string_view meaning, std::string Settings::* member,
-                    std::string_view variable = {}) {
+SettingRow text_row(std::string_view key, std::string_view meaning,
+                    std::string Settings::* member) {
     return {.key = key,
             .meaning = meaning,
             .set = text(member),
             .text = [=](const Settings& settings) { return settings.*member; },
-            .variable = variable};
+            .values = "text"};
 }
 
 /// A text that is never shown: in listings stands whether it is set.
 SettingRow secret_row(std::string_view key, std::string_view meaning,
                       std::string Settings::* member) {
-    return {
-        .key = key, .meaning = meaning, .set = text(member), .text = [=](const Settings& settings) {
-            return std::string((settings.*member).empty() ? "" : "(secret)");
-        }};
+    SettingRow row = text_row(key, meaning, member);
+    row.secret = true;
+    return row;
 }
 
 SettingRow duration_row(std::string_view key, std::string_view meaning,
                         milliseconds Settings::* member, Range range = {}) {
+    const bool endless = range.max == milliseconds::max();
     return {.key = key,
             .meaning = meaning,
             .set = duration(member, key, range),
-            .text = [=](const Settings& settings) { return duration_text(settings.*member); }};
+            .text = [=](const Settings& settings) { return duration_text(settings.*member); },
+            .type = SettingRow::Type::duration,
+            .values = format_duration(range.min) +
+                      (endless ? " or more, -1" : " to " + format_duration(range.max))};
 }
 
 SettingRow integer_row(std::string_view key, std::string_view meaning,
@@ -112,12 +158,88 @@ SettingRow integer_row(std::string_view key, std::string_view meaning,
     return {.key = key,
             .meaning = meaning,
             .set = integer(member, key, min, max),
-            .text = [=](const Settings& settings) { return std::to_string(settings.*member); }};
+            .text = [=](const Settings& settings) { return std::to_string(settings.*member); },
+            .type = SettingRow::Type::integer,
+            .values = std::to_string(min) + " to " + std::to_string(max)};
+}
+
+SettingRow flag_row(std::string_view key, std::string_view meaning, bool Settings::* member) {
+    return {.key = key,
+            .meaning = meaning,
+            .set = flag(member, key),
+            .text = [=](const Settings& settings) { return settings.*member ? "true" : "false"; },
+            .type = SettingRow::Type::flag,
+            .values = "true, false"};
+}
+
+SettingRow choice_row(std::string_view key, std::string_view meaning,
+                      std::string Settings::* member, std::vector<std::string_view> choices) {
+    SettingRow row = text_row(key, meaning, member);
+    row.values = joined(choices);
+    row.set = choice(member, key, std::move(choices));
+    return row;
+}
+
+SettingRow filter_row(std::string_view key, std::string_view meaning,
+                      std::string Settings::* member) {
+    SettingRow row = text_row(key, meaning, member);
+    row.values = "filter";
+    row.set = filter(member, key);
+    return row;
+}
+
+/// A setting that a running daemon takes over later than now.
+SettingRow late(Applies applies, SettingRow row) {
+    row.applies = applies;
+    return row;
+}
+
+/// A setting whose variable has a published name.
+SettingRow with_variable(SettingRow row, std::string_view variable, std::string_view other) {
+    row.variable = variable;
+    row.other_variable = other;
+    return row;
+}
+
+std::vector<SettingRow> log_rows() {
+    using S = Settings;
+    return {
+        with_variable(
+            filter_row("log.filter", "what the log file holds: info, or daemon=debug,engine=warn",
+                       &S::log_filter),
+            "THREADRUNNER_LOG", "RUST_LOG"),
+        filter_row("log.stderr", "what a daemon in the foreground also says on stderr",
+                   &S::log_stderr),
+        choice_row("log.format", "lines for people, or a JSON document each", &S::log_format,
+                   {"plain", "json"}),
+        integer_row("log.keep_days", "log files that are kept, one a day", &S::log_keep_days, 1,
+                    3650),
+        flag_row("log.prompts", "put prompts into the log's line about a job", &S::log_prompts),
+    };
+}
+
+std::vector<SettingRow> engine_rows() {
+    using S = Settings;
+    std::vector<SettingRow> rows = {
+        integer_row("engine.context", "tokens of context a slot", &S::engine_context, 64, 1 << 24),
+        integer_row("engine.slots", "prompts that one engine answers at once", &S::engine_slots, 1,
+                    256),
+        integer_row("engine.threads", "threads of an engine; 0: physical cores minus one",
+                    &S::engine_threads, 0, 1024),
+        integer_row("engine.gpu_layers", "layers on the GPU, where the build has one",
+                    &S::engine_gpu_layers, 0, 9999),
+        integer_row("engine.cache_mib", "memory for the states of earlier prompts, an engine",
+                    &S::engine_cache_mib, 0, 1 << 24),
+    };
+    for (SettingRow& row : rows) {
+        row.applies = Applies::next_load;
+    }
+    return rows;
 }
 
 std::vector<SettingRow> upstream_rows() {
     using S = Settings;
-    return {
+    std::vector<SettingRow> rows = {
         text_row("upstream.url",
                  "an OpenAI-compatible server that runs, http://HOST:PORT; empty: start one",
                  &S::upstream_url),
@@ -141,18 +263,21 @@ std::vector<SettingRow> upstream_rows() {
         duration_row("upstream.restart", "wait before one that crashed is started again",
                      &S::upstream_restart),
     };
+    for (SettingRow& row : rows) {
+        // the waits of a server that runs are looked up each time
+        row.applies = row.type == SettingRow::Type::duration ? Applies::now : Applies::next_load;
+    }
+    return rows;
 }
 
 std::vector<SettingRow> make_table() {
     using S = Settings;
-    std::vector<SettingRow> rows = {
+    std::vector<SettingRow> table = {
         text_row("model", "the default model: a name in models/ or a path", &S::model),
-        text_row("log.filter", "what the log file holds: info, or daemon=debug,engine=warn",
-                 &S::log_filter, "THREADRUNNER_LOG"),
-        text_row("socket.v1_path",
-                 "also listen on this path for old clients; temp: "
-                 "threadrunner.sock in the temporary directory",
-                 &S::socket_v1_path),
+        late(Applies::restart, text_row("socket.v1_path",
+                                        "also listen on this path for old clients; temp: "
+                                        "threadrunner.sock in the temporary directory",
+                                        &S::socket_v1_path)),
         duration_row("socket.stall", "a client that reads nothing this long is gone",
                      &S::socket_stall),
         duration_row("socket.frame", "from a frame's first byte to its last", &S::socket_frame),
@@ -184,22 +309,17 @@ std::vector<SettingRow> make_table() {
                      &S::worker_yield),
         duration_row("daemon.drain", "how long jobs under way may go on when the daemon stops",
                      &S::daemon_drain),
-        integer_row("queue.jobs", "waiting jobs a target; beyond it requests are refused",
-                    &S::queue_jobs, 1, 1'000'000),
-        integer_row("memory.mib", "budget of all workers together; 0: 80 % of the memory",
-                    &S::memory_mib, 0, 1ULL << 32),
-        integer_row("engine.context", "tokens of context a slot", &S::engine_context, 64, 1 << 24),
-        integer_row("engine.slots", "prompts that one engine answers at once", &S::engine_slots, 1,
-                    256),
-        integer_row("engine.threads", "threads of an engine; 0: physical cores minus one",
-                    &S::engine_threads, 0, 1024),
-        integer_row("engine.gpu_layers", "layers on the GPU, where the build has one",
-                    &S::engine_gpu_layers, 0, 9999),
-        integer_row("engine.cache_mib", "memory for the states of earlier prompts, an engine",
-                    &S::engine_cache_mib, 0, 1 << 24),
+        late(Applies::restart,
+             integer_row("queue.jobs", "waiting jobs a target; beyond it requests are refused",
+                         &S::queue_jobs, 1, 1'000'000)),
+        late(Applies::restart,
+             integer_row("memory.mib", "budget of all workers together; 0: 80 % of the memory",
+                         &S::memory_mib, 0, 1ULL << 32)),
     };
-    std::ranges::move(upstream_rows(), std::back_inserter(rows));
-    return rows;
+    for (const auto& rows : {engine_rows(), log_rows(), upstream_rows()}) {
+        table.insert(table.end(), rows.begin(), rows.end());
+    }
+    return table;
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -224,26 +344,9 @@ std::span<const SettingRow> settings_table() {
     return table;
 }
 
-std::string describe_settings(const Settings& settings) {
-    const auto value_of = [&](const SettingRow& row) {
-        const std::string value = row.text(settings);
-        return value.empty() ? "\"\"" : value;
-    };
-    std::size_t key_width = 0;
-    std::size_t value_width = 0;
-    for (const SettingRow& row : settings_table()) {
-        key_width = std::max(key_width, row.key.size());
-        value_width = std::max(value_width, value_of(row).size());
-    }
-    std::string out;
-    for (const SettingRow& row : settings_table()) {
-        std::string line(row.key);
-        line.resize(key_width + 2, ' ');
-        line += value_of(row);
-        line.resize(key_width + value_width + 4, ' ');
-        out += line + std::string(row.meaning) + "\n";
-    }
-    return out;
+std::string SettingRow::shown(const Settings& settings) const {
+    std::string value = text(settings);
+    return secret && !value.empty() ? "(secret)" : value;
 }
 
 std::string SettingRow::environment_name() const {
@@ -257,11 +360,11 @@ std::string SettingRow::environment_name() const {
     return name;
 }
 
-Result<void> set_setting(Settings& settings, std::string_view key, std::string_view text) {
+Result<const SettingRow*> setting_row(std::string_view key) {
     std::vector<std::string_view> keys;
     for (const SettingRow& row : settings_table()) {
         if (row.key == key) {
-            return row.set(settings, text);
+            return &row;
         }
         keys.push_back(row.key);
     }
@@ -271,16 +374,49 @@ Result<void> set_setting(Settings& settings, std::string_view key, std::string_v
                     (near ? "; did you mean '" + std::string(*near) + "'?" : ""));
 }
 
-Result<void> apply_environment(Settings& settings) {
+Result<void> set_setting(Settings& settings, std::string_view key, std::string_view text) {
+    const auto row = setting_row(key);
+    return row ? (*row)->set(settings, text) : std::unexpected(row.error());
+}
+
+Origin SettingsReading::origin_of(std::string_view key) const {
+    const auto found = origins.find(key);
+    return found == origins.end() ? Origin{} : found->second;
+}
+
+Result<void> apply_environment(SettingsReading& reading) {
     for (const SettingRow& row : settings_table()) {
-        const std::string name = row.environment_name();
-        const auto value = environment(name.c_str());
+        std::string name = row.environment_name();
+        auto value = environment(name.c_str());
+        if (!value && !row.other_variable.empty()) {
+            name = row.other_variable;
+            value = environment(name.c_str());
+        }
         if (!value) {
             continue;
         }
-        if (auto set = row.set(settings, *value); !set) {
+        if (auto set = row.set(reading.values, *value); !set) {
             return fail(set.error().code, name + ": " + set.error().message);
         }
+        reading.origins[row.key] = {.source = Origin::Source::environment, .place = name};
+    }
+    return {};
+}
+
+Result<void> apply_flags(SettingsReading& reading, std::span<const std::string> assignments) {
+    for (const std::string& assignment : assignments) {
+        const std::string flag = "--set " + assignment;
+        const std::size_t equals = assignment.find('=');
+        if (equals == std::string::npos) {
+            return fail(ErrorCode::invalid_request, flag + ": write KEY=VALUE");
+        }
+        const auto row = setting_row(std::string_view(assignment).substr(0, equals));
+        const auto set = row ? (*row)->set(reading.values, assignment.substr(equals + 1))
+                             : Result<void>(std::unexpected(row.error()));
+        if (!set) {
+            return fail(set.error().code, flag + ": " + set.error().message);
+        }
+        reading.origins[(*row)->key] = {.source = Origin::Source::flag, .place = "--set"};
     }
     return {};
 }

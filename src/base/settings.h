@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +23,10 @@ struct Settings {
 
     std::string model;  ///< default model; empty: the only GGUF in the home's models/
     std::string log_filter = "info";
+    std::string log_stderr = "warn";
+    std::string log_format = "plain";
+    std::uint64_t log_keep_days = limits::log_days_kept;
+    bool log_prompts = false;
     std::string socket_v1_path;  ///< also listen here; "temp": the original's path
 
     milliseconds worker_idle = std::chrono::seconds(300);
@@ -62,14 +68,32 @@ struct Settings {
     milliseconds upstream_restart = limits::upstream_restart_delay;
 };
 
+/// When a daemon that runs takes over a setting that changed, once it has read it again.
+enum class Applies : std::uint8_t {
+    now,
+    next_load,  ///< to workers that start from then on
+    restart,    ///< of the daemon
+};
+
 /// One setting as data.
 struct SettingRow {
+    /// What config.toml holds: `text` and `duration` are written as strings.
+    enum class Type : std::uint8_t { text, duration, integer, flag };
+
     std::string_view key;  ///< dotted, as in config.toml: worker.idle
     std::string_view meaning;
     std::function<Result<void>(Settings&, std::string_view text)> set;
     std::function<std::string(const Settings&)> text;  ///< its value, as set() would read it
+    Type type = Type::text;
+    std::string values = {};  ///< what it may be, for people: "0 to 24h"
+    Applies applies = Applies::now;
     std::string_view variable = {};  ///< its environment variable, where a published name is kept
+    std::string_view other_variable = {};  ///< read where its own is unset
 
+    bool secret = false;  ///< its value is for nobody to see
+
+    /// Its value for people and programs: text(), unless it is secret.
+    [[nodiscard]] std::string shown(const Settings& settings) const;
     /// THREADRUNNER_WORKER_IDLE for worker.idle, unless `variable` says otherwise.
     [[nodiscard]] std::string environment_name() const;
 };
@@ -77,15 +101,37 @@ struct SettingRow {
 /// Every setting, in the order in which the documentation shows them.
 [[nodiscard]] std::span<const SettingRow> settings_table();
 
-/// For people: a line a setting, its key, its value in `settings` and its meaning.
-[[nodiscard]] std::string describe_settings(const Settings& settings);
+/// The row of a key. An unknown key is invalid_request and suggests the nearest one.
+[[nodiscard]] Result<const SettingRow*> setting_row(std::string_view key);
 
-/// Sets one key from text. An unknown key is invalid_request and suggests the nearest one.
+/// Sets one key from text; its errors name the key.
 [[nodiscard]] Result<void> set_setting(Settings& settings, std::string_view key,
                                        std::string_view text);
 
+/// Where a setting's value came from.
+struct Origin {
+    enum class Source : std::uint8_t { standard, file, environment, flag };
+
+    Source source = Source::standard;
+    std::string place = {};  ///< "~/.threadrunner/config.toml:3", the variable, the flag
+
+    auto operator<=>(const Origin&) const = default;
+};
+
+/// Settings as they were read, each with its origin.
+struct SettingsReading {
+    Settings values;
+    std::map<std::string_view, Origin> origins;  ///< by key; standard values have none
+
+    [[nodiscard]] Origin origin_of(std::string_view key) const;
+};
+
 /// Overrides from the environment; the first bad value is the error, naming its variable.
-[[nodiscard]] Result<void> apply_environment(Settings& settings);
+[[nodiscard]] Result<void> apply_environment(SettingsReading& reading);
+
+/// Overrides from the command line, KEY=VALUE each; the errors name the flag.
+[[nodiscard]] Result<void> apply_flags(SettingsReading& reading,
+                                       std::span<const std::string> assignments);
 
 /// The name nearest to `given` by edit distance, if it is near enough to be a slip.
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view given,

@@ -48,6 +48,12 @@ TEST(Arguments, ACommandIsOneOnlyWhereItsGrammarFits) {
     EXPECT_EQ(routed({"cancel", "j7"}).command, Command::cancel);
     EXPECT_EQ(routed({"detokenize", "1", "22"}).command, Command::detokenize);
     EXPECT_EQ(routed({"detokenize", "this"}).command, Command::ask);
+    EXPECT_EQ(routed({"config"}).command, Command::config);
+    EXPECT_EQ(routed({"config", "get", "worker.idle"}).command, Command::config);
+    EXPECT_EQ(routed({"config", "set", "worker.idle", "-1"}).command, Command::config);
+    EXPECT_EQ(routed({"config", "set", "modle"}).command, Command::config);
+    EXPECT_EQ(routed({"config", "get", "me", "coffee"}).command, Command::ask);
+    EXPECT_EQ(routed({"config", "set", "up", "a", "router"}).command, Command::ask);
     EXPECT_EQ(routed({"completion", "zsh"}).command, Command::completion);
     EXPECT_EQ(routed({"completion", "of", "works"}).command, Command::ask);
     EXPECT_EQ(routed({"version", "control"}).command, Command::ask);
@@ -157,6 +163,12 @@ TEST(Arguments, LogsTakesItsOwnOptions) {
     EXPECT_EQ(out.command, Command::logs);
     EXPECT_TRUE(out.options.follow);
     EXPECT_EQ(out.options.lines, 200U);
+    const auto sieved = routed({"logs", "--job", "j1", "--level", "WARN", "--since", "2m"});
+    EXPECT_EQ(sieved.options.job, "j1");
+    EXPECT_EQ(sieved.options.level, log::Level::warn);
+    EXPECT_EQ(sieved.options.since, std::chrono::minutes(2));
+    EXPECT_THAT(refused({"logs", "--level", "loud"}), HasSubstr("--level wants trace, debug"));
+    EXPECT_THAT(refused({"serve", "--set", "worker.idel=1"}), HasSubstr("'worker.idle'?"));
 }
 
 TEST(Arguments, HelpAndVersionWinWhateverElseIsThere) {

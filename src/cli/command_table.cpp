@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
+#include <vector>
+
+#include "base/settings.h"
+#include "cli/nearest.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -26,6 +31,21 @@ bool a_job(Words arguments) {
 bool a_shell(Words arguments) {
     constexpr std::array<std::string_view, 3> shells = {"bash", "zsh", "fish"};
     return arguments.size() == 1 && std::ranges::count(shells, arguments[0]) == 1;
+}
+
+/// Looks like a setting, if perhaps a misspelt one: `config set up a router` is a prompt.
+bool is_setting(const std::string& word) {
+    std::vector<std::string_view> keys;
+    std::ranges::transform(settings_table(), std::back_inserter(keys), &SettingRow::key);
+    return word.find('.') != std::string::npos || !nearest(word, keys, 2).empty();
+}
+
+bool a_configuration(Words arguments) {
+    if (arguments.size() < 2) {
+        return arguments.empty() || arguments[0] == "path" || arguments[0] == "reload";
+    }
+    const bool one = arguments[0] == "get" || arguments[0] == "unset";
+    return (arguments[0] == "set" || (one && arguments.size() == 2)) && is_setting(arguments[1]);
 }
 
 bool a_command(Words arguments) {
@@ -85,8 +105,26 @@ Ctrl-C cancels the job too, with 130.)",
                 R"(  threadrunner stop)", nothing},
     CommandSpec{Command::logs, "logs", "[-f] [-n LINES]", "show the daemon's log",
                 R"(  threadrunner logs                   the last 20 lines
-  threadrunner logs -n 200 -f         the last 200, and what comes)",
+  threadrunner logs -n 200 -f         the last 200, and what comes
+  threadrunner logs --job j12         what it says about a job
+  threadrunner logs --level warn --since 2h
+  threadrunner logs --json | jq -r 'select(.end == "error") | .message'
+
+With --job or --since it shows all such lines, of all the days that are kept, unless -n says how
+many of the last.)",
                 nothing},
+    CommandSpec{
+        Command::config, "config", "[get|set|unset|path|reload]", "show and change settings",
+        R"(  threadrunner config                 each setting, its value, and where that came from
+  threadrunner config get worker.idle
+  threadrunner config set worker.idle 2h
+  threadrunner config unset worker.idle
+  threadrunner config reload          the running daemon reads its settings again
+  threadrunner config path            where the file is
+
+Where a daemon runs, the values are its own. 'set' and 'unset' edit config.toml and keep its
+comments and its order.)",
+        a_configuration},
     CommandSpec{Command::serve, "serve", "", "run the daemon here, in the foreground",
                 R"(  threadrunner serve                  Ctrl-C stops it
   THREADRUNNER_LOG=debug threadrunner serve)",

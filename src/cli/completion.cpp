@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/settings.h"
 #include "cli/command_table.h"
 #include "cli/option_table.h"
 
@@ -17,6 +18,12 @@ _threadrunner() {
     case $before in
 %VALUES%
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
+    config) COMPREPLY=($(compgen -W "get set unset path reload" -- "$word")); return ;;
+    get|set|unset)
+        if [[ ${COMP_WORDS[1]} == config ]]; then
+            COMPREPLY=($(compgen -W "%SETTINGS%" -- "$word"))
+            return
+        fi ;;
     help) COMPREPLY=($(compgen -W "%COMMANDS%" -- "$word")); return ;;
     load) COMPREPLY=($(compgen -f -- "$word")); return ;;
     esac
@@ -42,6 +49,12 @@ _threadrunner() {
     rest)
         case $words[1] in
         completion) compadd bash zsh fish ;;
+        config)
+            if ((CURRENT == 2)); then
+                compadd get set unset path reload
+            elif ((CURRENT == 3)); then
+                compadd %SETTINGS%
+            fi ;;
         help) _describe command commands ;;
         load) _files ;;
         esac ;;
@@ -61,6 +74,8 @@ complete -c threadrunner -f
 complete -c threadrunner -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c threadrunner -n '__fish_seen_subcommand_from help' -a '%NAMES%'
 complete -c threadrunner -n '__fish_seen_subcommand_from load' -F
+complete -c threadrunner -n '__fish_seen_subcommand_from config' -a 'get set unset path reload'
+complete -c threadrunner -n '__fish_seen_subcommand_from get set unset' -a '%SETTINGS%'
 )";
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
@@ -80,8 +95,9 @@ bool takes_file(const OptionSpec& option) {
 }
 
 std::string_view choices_of(const OptionSpec& option) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 2> choices = {{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 3> choices = {{
         {"--backend", "llama upstream dummy"},
+        {"--level", "trace debug info warn error"},
         {"--priority", "interactive batch"},
     }};
     for (const auto& [name, words] : choices) {
@@ -186,10 +202,11 @@ std::string fish_script() {
 }  // namespace
 
 std::string completion_script(std::string_view shell) {
-    if (shell == "zsh") {
-        return zsh_script();
-    }
-    return shell == "fish" ? fish_script() : bash_script();
+    const std::string script = shell == "zsh"    ? zsh_script()
+                               : shell == "fish" ? fish_script()
+                                                 : bash_script();
+    return replaced(script, "%SETTINGS%",
+                    joined(settings_table(), " ", [](const SettingRow& row) { return row.key; }));
 }
 
 }  // namespace threadrunner::cli

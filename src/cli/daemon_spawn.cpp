@@ -91,8 +91,11 @@ Result<SpawnedDaemon> spawn_daemon(const fs::path& program, const DaemonAddress&
     if (!pipe) {
         return std::unexpected(pipe.error());
     }
+    // On a full disk the daemon is to serve all the same.
+    const fs::path log = address.home.log_file_today();
+    const UniqueFd writable(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     SpawnPlan plan;
-    plan.detach(address.home.log_file_today(), pipe->writer.get());
+    plan.detach(writable ? log : fs::path("/dev/null"), pipe->writer.get());
     const auto pid = plan.spawn(program,
                                 {program.string(), "--socket", address.socket.string(),
                                  "--ready-fd", std::to_string(ready_fd_in_child)},

@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "base/settings.h"
 #include "base/text.h"
 #include "cli/completion.h"
 #include "cli/option_table.h"
@@ -51,6 +52,9 @@ TEST(Completion, KnowsEveryCommandAndOptionInEveryShell) {
         }
         for (const OptionSpec& option : option_table()) {
             EXPECT_THAT(script, HasSubstr(std::string(option.name.substr(2)))) << shell;
+        }
+        for (const SettingRow& row : settings_table()) {
+            EXPECT_THAT(script, HasSubstr(std::string(row.key))) << shell;
         }
         EXPECT_THAT(script, Not(HasSubstr("%"))) << shell;
     }

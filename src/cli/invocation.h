@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/limits.h"
+#include "base/log_filter.h"
 #include "wire/decode.h"
 
 namespace threadrunner::cli {
@@ -26,6 +26,7 @@ enum class Command : std::uint8_t {
     cancel,
     stop,
     logs,
+    config,
     serve,
     version,
     completion,
@@ -41,7 +42,11 @@ struct Options {
     std::optional<std::string> socket;
     std::optional<std::string> home;
     std::optional<std::chrono::milliseconds> timeout;  ///< none: for ever
-    std::size_t lines = limits::log_tail_lines;
+    std::optional<std::size_t> lines;  ///< of the log; none: as many as the command likes
+    std::optional<std::string> job;
+    std::optional<log::Level> level;
+    std::optional<std::chrono::milliseconds> since;
+    std::vector<std::string> settings;  ///< KEY=VALUE, for a daemon in the foreground
     bool json = false;
     bool no_stream = false;
     bool follow = false;

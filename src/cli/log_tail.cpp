@@ -62,22 +62,28 @@ std::string_view last_lines(std::string_view text, std::size_t count) {
     return text;
 }
 
+std::vector<fs::path> day_logs(const Home& home) {
+    std::vector<fs::path> out;
+    std::error_code error;
+    for (auto at = fs::directory_iterator(home.logs(), error);
+         !error && at != fs::directory_iterator(); at.increment(error)) {
+        const std::string name = at->path().filename().string();
+        if (name.starts_with(log_prefix) && name.ends_with(".log")) {
+            out.push_back(at->path());
+        }
+    }
+    std::ranges::sort(out);  // the date in the name sorts as it passes
+    return out;
+}
+
 fs::path newest_log(const Home& home) {
     fs::path today = home.log_file_today();
     std::error_code error;
     if (fs::exists(today, error)) {
         return today;
     }
-    // The date in the name sorts as it passes.
-    std::string newest;
-    for (auto at = fs::directory_iterator(home.logs(), error);
-         !error && at != fs::directory_iterator(); at.increment(error)) {
-        const std::string name = at->path().filename().string();
-        if (name.starts_with(log_prefix) && name.ends_with(".log")) {
-            newest = std::max(newest, name);
-        }
-    }
-    return newest.empty() ? today : home.logs() / newest;
+    const auto all = day_logs(home);
+    return all.empty() ? today : all.back();
 }
 
 std::string tail_of_file(const fs::path& file, std::size_t count) {
@@ -85,11 +91,12 @@ std::string tail_of_file(const fs::path& file, std::size_t count) {
     return fd ? read_tail(fd.get(), count) : std::string();
 }
 
-LogFollower::LogFollower(const fs::path& file, std::size_t lines, std::function<fs::path()> today)
+LogFollower::LogFollower(const fs::path& file, std::optional<std::size_t> lines,
+                         std::function<fs::path()> today)
     : today_(std::move(today)) {
     open(file);
-    if (fd_) {
-        const auto tail = static_cast<off_t>(read_tail(fd_.get(), lines).size());
+    if (fd_ && lines) {
+        const auto tail = static_cast<off_t>(read_tail(fd_.get(), *lines).size());
         ::lseek(fd_.get(), -tail, SEEK_END);
     }
 }

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/paths.h"
@@ -18,6 +20,9 @@ namespace threadrunner::cli {
 /// Today's log, else the newest that is there, else today's, which is not there yet.
 [[nodiscard]] std::filesystem::path newest_log(const Home& home);
 
+/// The log's files of all days, oldest first.
+[[nodiscard]] std::vector<std::filesystem::path> day_logs(const Home& home);
+
 /// The last lines of a file, read from its end, at most 16 MiB. Empty when it cannot be read.
 [[nodiscard]] std::string tail_of_file(const std::filesystem::path& file, std::size_t count);
 
@@ -25,8 +30,9 @@ namespace threadrunner::cli {
 /// daemon begins a new file at midnight.
 class LogFollower {
 public:
-    /// Begins `lines` before the end of `file`. `today` gives the file of the day.
-    LogFollower(const std::filesystem::path& file, std::size_t lines,
+    /// Begins `lines` before the end of `file`, or, without, at its beginning. `today` gives the
+    /// file of the day.
+    LogFollower(const std::filesystem::path& file, std::optional<std::size_t> lines,
                 std::function<std::filesystem::path()> today);
 
     /// What came since the last call.

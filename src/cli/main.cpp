@@ -39,6 +39,8 @@ Outcome run(const Invocation& invocation, Context& context) {
             return run_stop(invocation, context);
         case Command::logs:
             return run_logs(invocation, context);
+        case Command::config:
+            return run_config(invocation, context);
         case Command::serve:
             return run_serve(invocation, context);
         case Command::version:

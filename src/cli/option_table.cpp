@@ -4,7 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <vector>
 
+#include "base/settings.h"
 #include "base/text.h"
 
 namespace threadrunner::cli {
@@ -15,7 +17,8 @@ using enum Command;
 constexpr CommandSet generation = command_set(ask);
 constexpr CommandSet on_a_model = command_set(ask, embed, tokenize, detokenize, load);
 constexpr CommandSet on_a_target = on_a_model | command_set(unload);
-constexpr CommandSet to_the_daemon = on_a_target | command_set(models, status, ps, cancel, stop);
+constexpr CommandSet to_the_daemon =
+    on_a_target | command_set(models, status, ps, cancel, stop, config);
 constexpr CommandSet everywhere = ~CommandSet{0};
 
 constexpr double tokens_max = 1 << 30;  // what the daemon takes
@@ -113,9 +116,39 @@ Result<void> timeout(Options& options, const OptionSpec& spec, const std::string
 }
 
 Result<void> lines(Options& options, const OptionSpec& spec, const std::string& value) {
-    if (!read_number(value, options.lines)) {
+    std::size_t read = 0;
+    if (!read_number(value, read)) {
         return refuse(spec, "a whole number from 0", value);
     }
+    options.lines = read;
+    return {};
+}
+
+Result<void> level(Options& options, const OptionSpec& spec, const std::string& value) {
+    options.level = log::level_from(value);
+    return options.level ? Result<void>()
+                         : refuse(spec, "trace, debug, info, warn or error", value);
+}
+
+Result<void> since(Options& options, const OptionSpec& spec, const std::string& value) {
+    const auto parsed = parse_duration(value, spec.name);
+    if (!parsed) {
+        return std::unexpected(parsed.error());
+    }
+    options.since.reset();
+    if (*parsed != std::chrono::milliseconds::max()) {
+        options.since = *parsed;
+    }
+    return {};
+}
+
+Result<void> setting(Options& options, const OptionSpec&, const std::string& value) {
+    SettingsReading ignored;
+    const std::vector<std::string> given = {value};
+    if (auto applied = apply_flags(ignored, given); !applied) {
+        return applied;
+    }
+    options.settings.push_back(value);
     return {};
 }
 
@@ -163,12 +196,20 @@ constexpr std::array table = {
     OptionSpec{"--timeout", '\0', "DURATION", "give up after this long, with exit code 4: 30, 5m",
                to_the_daemon, timeout},
     OptionSpec{"--json", '\0', "", "JSON for programs: events for ask and embed, else the result",
-               to_the_daemon | command_set(version), set_flag<&Options::json>},
+               to_the_daemon | command_set(version, logs), set_flag<&Options::json>},
     OptionSpec{"--no-stream", '\0', "", "print the whole answer at its end", generation,
                set_flag<&Options::no_stream>},
     OptionSpec{"--follow", 'f', "", "go on with what comes", command_set(logs),
                set_flag<&Options::follow>},
     OptionSpec{"--lines", 'n', "N", "start with the last N lines", command_set(logs), lines},
+    OptionSpec{"--job", '\0', "JOB", "only lines about this job", command_set(logs),
+               set_text<&Options::job>},
+    OptionSpec{"--level", '\0', "LEVEL", "only lines at least this bad: info, warn, error",
+               command_set(logs), level},
+    OptionSpec{"--since", '\0', "DURATION", "only lines from then on: 10m, 2h, 1d",
+               command_set(logs), since},
+    OptionSpec{"--set", '\0', "KEY=VALUE", "a setting of this daemon; may be repeated",
+               command_set(serve), setting},
     OptionSpec{"--socket", '\0', "PATH", "the daemon's socket", to_the_daemon | command_set(serve),
                set_text<&Options::socket>},
     OptionSpec{"--home", '\0', "DIR", "the directory of models, logs and settings", everywhere,

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <string>
 #include <utility>
@@ -33,46 +34,75 @@ std::uint64_t budget_bytes(const Settings& settings) {
 
 }  // namespace
 
-Daemon::Daemon(Options options)
+Daemon::Daemon(Options options, ServiceManager& manager)
     : options_(std::move(options)),
+      manager_(manager),
       loop_(1),
+      configuration_(options_.home, options_.flags, std::move(options_.settings), files_),
       signals_(loop_, SIGTERM, SIGINT, SIGHUP),
-      jobs_(loop_.get_executor(), options_.settings.queue_jobs),
-      pool_(loop_.get_executor(), files_, jobs_, options_.settings, budget_bytes(options_.settings),
-            make_kinds(loop_.get_executor(), options_.settings,
-                       {options_.home, options_.settings.model}),
+      jobs_(loop_.get_executor(), configuration_.in_effect().queue_jobs),
+      pool_(loop_.get_executor(), files_, jobs_, configuration_.in_effect(),
+            budget_bytes(configuration_.in_effect()),
+            make_kinds(loop_.get_executor(), configuration_.in_effect(),
+                       ModelFolder(options_.home, "")),
             [this](const Command& command, Process::Observer& observer) {
                 return spawn_child(loop_, command, observer);
             }),
-      overview_(options_.home, options_.socket, jobs_, pool_,
-                {options_.home, options_.settings.model}, files_, [this] { begin_stop(); }),
+      overview_(
+          options_.home, options_.socket, jobs_, pool_, configuration_, files_,
+          [this] { begin_stop(); }, [this] { return reload(); }),
       socket_context_{.jobs = jobs_,
                       .control = overview_,
-                      .settings = options_.settings,
+                      .settings = configuration_.in_effect(),
                       .parsing = files_,
                       .v1_defaults = options_.v1_defaults} {
+    configuration_.set_when_unread(
+        [this](std::function<void()> then) { pool_.between_plans(std::move(then)); });
     jobs_.set_runner(pool_);
-    jobs_.set_end_observer(log_job);
+    jobs_.set_end_observer([this](const JobReport& report) {
+        log_job(report, configuration_.in_effect().log_prompts);
+    });
 }
 
-Result<void> Daemon::start() {
-    std::vector<std::filesystem::path> paths = {options_.socket};
-    if (options_.settings.socket_v1_path == "temp") {
-        paths.push_back(std::filesystem::temp_directory_path() / "threadrunner.sock");
-    } else if (!options_.settings.socket_v1_path.empty()) {
-        paths.emplace_back(options_.settings.socket_v1_path);
-    }
-    for (const auto& path : paths) {
-        auto listener =
-            std::make_unique<SocketListener>(loop_.get_executor(), path, socket_context_);
-        if (auto started = listener->start(); !started) {
+Result<void> Daemon::start(std::vector<UniqueFd> listening) {
+    const auto make_listener = [&](const std::filesystem::path& path) {
+        return std::make_unique<SocketListener>(loop_.get_executor(), path, socket_context_);
+    };
+    const bool inherited = !listening.empty();
+    for (UniqueFd& socket : listening) {
+        if (auto started = listen(make_listener(""), std::move(socket)); !started) {
             return started;
         }
-        log::info("daemon", "listening at {}", path.string());
-        listeners_.push_back(std::move(listener));
+    }
+    std::vector<std::filesystem::path> paths;
+    if (!inherited) {
+        paths.push_back(options_.socket);
+    }
+    const std::string& v1_path = configuration_.in_effect().socket_v1_path;
+    if (v1_path == "temp") {
+        paths.push_back(std::filesystem::temp_directory_path() / "threadrunner.sock");
+    } else if (!v1_path.empty()) {
+        paths.emplace_back(v1_path);
+    }
+    for (const auto& path : paths) {
+        if (auto started = listen(make_listener(path), UniqueFd()); !started) {
+            return started;
+        }
+    }
+    if (const auto every = manager_.alive_every()) {
+        boost::asio::co_spawn(loop_, tell_alive(*every), boost::asio::detached);
     }
     await_signal();
     return {};
+}
+
+Result<void> Daemon::listen(std::unique_ptr<SocketListener> listener, UniqueFd listening) {
+    auto started = listening ? listener->start(std::move(listening)) : listener->start();
+    if (started) {
+        log::info("daemon", "listening at {}", listener->path().string());
+        listeners_.push_back(std::move(listener));
+    }
+    return started;
 }
 
 void Daemon::run() {
@@ -82,16 +112,46 @@ void Daemon::run() {
 
 void Daemon::await_signal() {
     signals_.async_wait([this](const boost::system::error_code& cancelled, int number) {
-        if (cancelled) {
-            return;
+        if (!cancelled) {
+            on_signal(number);
+            await_signal();
         }
-        log::info("daemon", "signal {}", number);
-        if (stopping_) {
-            pool_.kill();
-        }
-        begin_stop();
-        await_signal();
     });
+}
+
+void Daemon::on_signal(int number) {
+    log::info("daemon", "signal {}", number);
+    if (number == SIGHUP && !terminal_.gone()) {
+        boost::asio::co_spawn(
+            loop_, [this]() -> boost::asio::awaitable<void> { co_await reload(); },
+            boost::asio::detached);
+        return;
+    }
+    if (stopping_) {
+        pool_.kill();
+    }
+    begin_stop();
+}
+
+boost::asio::awaitable<Result<wire::Json>> Daemon::reload() {
+    manager_.reloading();
+    Result<wire::Json> report = co_await configuration_.reload();
+    if (stopping_) {
+        manager_.stopping();
+    } else {
+        manager_.ready();
+    }
+    co_return report;
+}
+
+/// On the loop, so that it falls silent when the loop hangs.
+boost::asio::awaitable<void> Daemon::tell_alive(std::chrono::microseconds every) {
+    boost::asio::steady_timer timer(loop_);
+    for (;;) {
+        manager_.alive();
+        timer.expires_after(every);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    }
 }
 
 /// Stop order: no new clients, no new jobs, workers, connections, the loop.
@@ -99,11 +159,12 @@ void Daemon::begin_stop() {
     if (std::exchange(stopping_, true)) {
         return;
     }
+    manager_.stopping();
     log::info("daemon", "stopping; {} jobs under way", jobs_.live().size());
     for (const auto& listener : listeners_) {
         listener->close();
     }
-    pool_.stop(options_.settings.daemon_drain,
+    pool_.stop(configuration_.in_effect().daemon_drain,
                [this] { boost::asio::co_spawn(loop_, close_doors(), boost::asio::detached); });
 }
 

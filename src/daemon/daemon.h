@@ -5,13 +5,19 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/paths.h"
 #include "base/settings.h"
+#include "base/unique_fd.h"
+#include "daemon/configuration.h"
+#include "daemon/controlling_terminal.h"
 #include "daemon/overview.h"
+#include "daemon/service_manager.h"
 #include "door/socket/listener.h"
 #include "job/jobs.h"
 #include "worker/pool.h"
@@ -24,27 +30,38 @@ public:
     struct Options {
         Home home;
         std::filesystem::path socket;
-        Settings settings;
+        std::vector<std::string> flags;  ///< settings of the command line, KEY=VALUE
+        SettingsReading settings;        ///< as they were read with these flags
         socket_v1::Defaults v1_defaults;
     };
 
-    explicit Daemon(Options options);
+    /// `manager` outlives the daemon.
+    Daemon(Options options, ServiceManager& manager);
 
-    /// Opens the doors. After success clients can connect, as soon as run() is called.
-    [[nodiscard]] Result<void> start();
+    /// Opens the doors: at sockets that listen already, else at the home's. After success clients
+    /// can connect, as soon as run() is called.
+    [[nodiscard]] Result<void> start(std::vector<UniqueFd> listening);
 
-    /// Serves until SIGTERM, SIGINT, SIGHUP (its terminal went away) or a client's shutdown, then
-    /// drains: jobs under way may finish until the setting daemon.drain; a second signal ends them.
+    /// Serves until SIGTERM, SIGINT, SIGHUP (if its terminal went away) or a client's shutdown,
+    /// then drains: jobs under way may finish until the setting daemon.drain; a second signal ends
+    /// them. Any other SIGHUP reads the settings again.
     void run();
 
 private:
     void begin_stop();
     [[nodiscard]] boost::asio::awaitable<void> close_doors();
     void await_signal();
+    void on_signal(int number);
+    [[nodiscard]] Result<void> listen(std::unique_ptr<SocketListener> listener, UniqueFd listening);
+    [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> reload();
+    [[nodiscard]] boost::asio::awaitable<void> tell_alive(std::chrono::microseconds every);
 
     Options options_;
+    ServiceManager& manager_;
+    ControllingTerminal terminal_;
     boost::asio::io_context loop_;
-    boost::asio::thread_pool files_{1};  ///< for model headers and large bodies
+    boost::asio::thread_pool files_{1};  ///< for model headers, settings and large bodies
+    Configuration configuration_;
     boost::asio::signal_set signals_;
     Jobs jobs_;
     Pool pool_;

@@ -35,12 +35,13 @@ protected:
         job_.started = job_.created + 250ms;
     }
 
-    [[nodiscard]] std::string line_of(const Event& end, Clock::duration after) const {
+    [[nodiscard]] std::string line_of(const Event& end, Clock::duration after,
+                                      bool with_prompt = false) const {
         const ScratchDirectory directory;
         const Home home{.root = directory / ""};
         EXPECT_TRUE(create_home(home));
-        EXPECT_TRUE(log::open(home.logs(), "info"));
-        log_job({.job = job_, .end = end, .ended = job_.created + after});
+        EXPECT_TRUE(log::open(home.logs(), {}));
+        log_job({.job = job_, .end = end, .ended = job_.created + after}, with_prompt);
         log::close();
         std::ostringstream text;
         text << std::ifstream(home.log_file_today()).rdbuf();
@@ -55,18 +56,29 @@ TEST_F(JobLogTest, ALineTellsWhoseJobRanWhereAndHowLongAndNothingThatWasSaid) {
     const Event done =
         event::Done{.reason = event::Reason::length,
                     .usage = event::Usage{.prompt = 5, .cached = 2, .completion = 3}};
-    EXPECT_THAT(line_of(done, 1250ms),
-                AllOf(HasSubstr("j17 op=generate target=engine:gemma.gguf owner=session:4711 "
-                                "waited_ms=250 ran_ms=1000 end=length prompt=5 cached=2 "
-                                "completion=3"),
-                      Not(HasSubstr("secret"))));
+    EXPECT_THAT(
+        line_of(done, 1250ms),
+        AllOf(HasSubstr("job: j17 ended op=generate target=engine:gemma.gguf owner=session:4711 "
+                        "waited_ms=250 ran_ms=1000 end=length prompt=5 cached=2 "
+                        "completion=3"),
+              Not(HasSubstr("secret"))));
 }
 
 TEST_F(JobLogTest, AnErrorIsOneLineHoweverManyItsMessageHas) {
     const Error error{.code = ErrorCode::worker_crashed, .message = "crashed; it said:\n  help"};
     EXPECT_THAT(line_of(error, 1250ms),
-                AllOf(HasSubstr("end=error code=worker_crashed message=\"crashed; it said:"),
-                      HasSubstr("help\"")));
+                HasSubstr("end=error code=worker_crashed message=\"crashed; it said:\\n  help\""));
+}
+
+TEST_F(JobLogTest, AMessageThatMayQuoteWhatItsOwnerSentIsNotLogged) {
+    const Error error{.code = ErrorCode::inference_failed, .message = "no template for my secret"};
+    EXPECT_THAT(line_of(error, 1s), EndsWith(" end=error code=inference_failed\n"));
+}
+
+TEST_F(JobLogTest, ThePromptIsThereForThoseWhoAskedForIt) {
+    EXPECT_THAT(line_of(event::Done{}, 1s, true), HasSubstr(" said=\"my secret\"\n"));
+    const Error error{.code = ErrorCode::inference_failed, .message = "no template"};
+    EXPECT_THAT(line_of(error, 1s, true), HasSubstr(" message=\"no template\" "));
 }
 
 TEST_F(JobLogTest, AJobThatNeverRanOnlyWaited) {

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -11,17 +10,25 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/settings_file.h"
 #include "base/standard_descriptors.h"
 #include "base/unique_fd.h"
 #include "base/version.h"
 #include "daemon/daemon.h"
-#include "daemon/settings_file.h"
+#include "daemon/service_manager.h"
 
 namespace threadrunner {
 namespace {
+
+struct CommandLine {
+    std::optional<std::string> socket;
+    std::vector<std::string> settings;  ///< KEY=VALUE
+    int ready_fd = -1;
+};
 
 /// How whoever started us learns that we serve, or why not: one line, then the pipe closes.
 class ReadyPipe {
@@ -53,21 +60,6 @@ void raise_descriptor_limit() {
     }
 }
 
-Result<Settings> read_settings(const Home& home) {
-    Settings settings;
-    if (auto read = apply_settings_file(settings, home.config_file()); !read) {
-        return std::unexpected(read.error());
-    }
-    if (auto read = apply_environment(settings); !read) {
-        return std::unexpected(read.error());
-    }
-    // The other names under which a log filter may come, ours before everybody's.
-    for (const char* name : {"RUST_LOG", "THREADRUNNER_LOG"}) {
-        settings.log_filter = environment(name).value_or(settings.log_filter);
-    }
-    return settings;
-}
-
 /// Holds the home for the life of the daemon and writes our pid into the lock.
 Result<UniqueFd> lock_home(const Home& home) {
     auto lock = try_lock(home.daemon_lock());
@@ -79,20 +71,51 @@ Result<UniqueFd> lock_home(const Home& home) {
                                              "; stop it with `threadrunner stop`");
     }
     const std::string pid = std::to_string(::getpid()) + "\n";
+    // For people; on a full disk the lock does without.
     if (::ftruncate((*lock)->get(), 0) != 0 ||
         ::write((*lock)->get(), pid.data(), pid.size()) < 0) {
-        return fail_system(ErrorCode::internal, "cannot write " + home.daemon_lock().string(),
-                           errno);
+        std::fprintf(stderr, "threadrunner-daemon: %s\n",
+                     system_message("cannot write " + home.daemon_lock().string(), errno).c_str());
     }
     return *std::move(*lock);
 }
 
-Result<void> serve(const std::optional<std::string>& socket_flag, ReadyPipe& pipe) {
-    auto home = find_home();
-    if (!home) {
-        return std::unexpected(home.error());
+/// A log that cannot be written for want of room is no reason not to serve.
+Result<void> open_log(const Home& home, const Settings& settings) {
+    auto opened = log::open(home.logs(), log_options(settings));
+    if (!opened && opened.error().code == ErrorCode::disk_full) {
+        log::warn("daemon", "{}; lines are lost until there is room", opened.error().message);
+        return {};
     }
-    auto socket = socket_path(*home, socket_flag);
+    return opened;
+}
+
+Result<void> run_daemon(Daemon::Options options, ServiceManager& manager, ReadyPipe& pipe) {
+    std::vector<UniqueFd> sockets = manager.take_sockets();
+    if (!sockets.empty()) {
+        options.socket = socket_name(sockets.front());
+    }
+    const std::filesystem::path home = options.home.root;
+    Daemon daemon(std::move(options), manager);
+    if (auto started = daemon.start(std::move(sockets)); !started) {
+        log::error("daemon", "cannot start: {}", started.error().message);
+        return started;
+    }
+    log::info("daemon", "version {} serves {}, pid {}", version, home.string(), ::getpid());
+    pipe.ready();
+    manager.ready();
+    daemon.run();
+    log::info("daemon", "stopped");
+    return {};
+}
+
+Result<void> serve(const CommandLine& given, ReadyPipe& pipe) {
+    auto manager = ServiceManager::find();
+    auto home = find_home();
+    if (!manager || !home) {
+        return std::unexpected(manager ? home.error() : manager.error());
+    }
+    auto socket = socket_path(*home, given.socket);
     if (!socket) {
         return std::unexpected(socket.error());
     }
@@ -103,50 +126,32 @@ Result<void> serve(const std::optional<std::string>& socket_flag, ReadyPipe& pip
     if (!lock) {
         return std::unexpected(lock.error());
     }
-    auto settings = read_settings(*home);
+    auto settings = read_settings(*home, given.settings);
     if (!settings) {
         return std::unexpected(settings.error());
     }
-    if (auto opened = log::open(home->logs(), settings->log_filter); !opened) {
+    if (auto opened = open_log(*home, settings->values); !opened) {
         return opened;
     }
-    Daemon daemon({.home = *home,
-                   .socket = std::filesystem::absolute(*socket),
-                   .settings = *settings,
-                   .v1_defaults = {.backend = environment("THREADRUNNER_BACKEND").value_or("llama"),
-                                   .model = environment("THREADRUNNER_MODEL_PATH").value_or("")}});
-    if (auto started = daemon.start(); !started) {
-        log::error("daemon", "cannot start: {}", started.error().message);
-        return started;
-    }
-    log::info("daemon", "version {} serves {}, pid {}", version, home->root.string(), ::getpid());
-    pipe.ready();
-    daemon.run();
-    log::info("daemon", "stopped");
-    return {};
-}
-
-Result<void> list_settings() {
-    const auto home = find_home();
-    const auto settings = home ? read_settings(*home) : std::unexpected(home.error());
-    if (!settings) {
-        return std::unexpected(settings.error());
-    }
-    std::fputs(describe_settings(*settings).c_str(), stdout);
-    return {};
+    return run_daemon(
+        {.home = *home,
+         .socket = std::filesystem::absolute(*socket),
+         .flags = given.settings,
+         .settings = *settings,
+         .v1_defaults = {.backend = environment("THREADRUNNER_BACKEND").value_or("llama"),
+                         .model = environment("THREADRUNNER_MODEL_PATH").value_or("")}},
+        *manager, pipe);
 }
 
 int run(int argc, char** argv) {
     CLI::App app(
         "The ThreadRunner daemon. `threadrunner` starts it when it is needed; run it by "
         "hand with `threadrunner serve`.");
-    std::optional<std::string> socket;
-    int ready_fd = -1;
-    app.add_option("--socket", socket, "listen here rather than in the home");
-    app.add_option("--ready-fd", ready_fd, "write one line to this descriptor when ready");
-    bool only_list_settings = false;
-    app.add_flag("--settings", only_list_settings,
-                 "list every setting with its value in effect, and serve nothing");
+    CommandLine given;
+    app.add_option("--socket", given.socket, "listen here rather than in the home");
+    app.add_option("--set", given.settings, "KEY=VALUE, a setting; may be repeated")
+        ->allow_extra_args(false);
+    app.add_option("--ready-fd", given.ready_fd, "write one line to this descriptor when ready");
     app.set_version_flag("--version", std::string(version));
     try {
         app.parse(argc, argv);
@@ -156,8 +161,8 @@ int run(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a log at a limit of its size is a full disk, no reason to end
     raise_descriptor_limit();
-    ReadyPipe pipe(ready_fd);
-    const auto served = only_list_settings ? list_settings() : serve(socket, pipe);
+    ReadyPipe pipe(given.ready_fd);
+    const auto served = serve(given, pipe);
     log::close();
     if (!served) {
         pipe.failed(served.error());

@@ -11,6 +11,7 @@
 
 #include "base/version.h"
 #include "gguf/model_file.h"
+#include "kinds/model_folder.h"
 
 namespace threadrunner {
 namespace {
@@ -106,15 +107,16 @@ Json list_models(const ModelFolder& folder) {
 }  // namespace
 
 Overview::Overview(const Home& home, std::filesystem::path socket, const Jobs& jobs, Pool& pool,
-                   ModelFolder models, boost::asio::thread_pool& files,
-                   std::function<void()> shutdown)
+                   Configuration& configuration, boost::asio::thread_pool& files,
+                   std::function<void()> shutdown, Reload reload)
     : home_(home),
       socket_(std::move(socket)),
       jobs_(jobs),
       pool_(pool),
-      models_(std::move(models)),
+      configuration_(configuration),
       files_(files),
-      shutdown_(std::move(shutdown)) {}
+      shutdown_(std::move(shutdown)),
+      reload_(std::move(reload)) {}
 
 Json Overview::status() {
     std::size_t running_workers = 0;
@@ -157,7 +159,8 @@ boost::asio::awaitable<Json> Overview::models() {
     const auto on_thread = [](ModelFolder folder) -> boost::asio::awaitable<Json> {
         co_return list_models(folder);
     };
-    co_return co_await boost::asio::co_spawn(files_, on_thread(models_),
+    ModelFolder models(home_, configuration_.in_effect().model);
+    co_return co_await boost::asio::co_spawn(files_, on_thread(std::move(models)),
                                              boost::asio::use_awaitable);
 }
 

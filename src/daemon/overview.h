@@ -4,9 +4,8 @@
 #include <functional>
 
 #include "base/paths.h"
-#include "base/settings.h"
+#include "daemon/configuration.h"
 #include "door/control.h"
-#include "kinds/model_folder.h"
 #include "worker/pool.h"
 
 namespace threadrunner {
@@ -14,14 +13,21 @@ namespace threadrunner {
 /// Answers what doors ask about the daemon, from its parts.
 class Overview : public Control {
 public:
-    /// All references outlive it. `shutdown` begins the daemon's stop.
+    using Reload = std::function<boost::asio::awaitable<Result<wire::Json>>()>;
+
+    /// All references outlive it. `shutdown` begins the daemon's stop, `reload` is the op.
     Overview(const Home& home, std::filesystem::path socket, const Jobs& jobs, Pool& pool,
-             ModelFolder models, boost::asio::thread_pool& files, std::function<void()> shutdown);
+             Configuration& configuration, boost::asio::thread_pool& files,
+             std::function<void()> shutdown, Reload reload);
 
     [[nodiscard]] wire::Json status() override;
     [[nodiscard]] wire::Json ps() override;
     [[nodiscard]] boost::asio::awaitable<wire::Json> models() override;
     [[nodiscard]] Result<wire::Json> unload(const std::optional<JobSpec>& spec) override;
+    [[nodiscard]] boost::asio::awaitable<wire::Json> config() override {
+        return configuration_.describe();
+    }
+    [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> reload() override { return reload_(); }
     void shutdown() override { shutdown_(); }
 
 private:
@@ -29,9 +35,10 @@ private:
     std::filesystem::path socket_;
     const Jobs& jobs_;
     Pool& pool_;
-    ModelFolder models_;
+    Configuration& configuration_;
     boost::asio::thread_pool& files_;
     std::function<void()> shutdown_;
+    Reload reload_;
     Clock::time_point started_ = Clock::now();
 };
 

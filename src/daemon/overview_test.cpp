@@ -27,9 +27,9 @@ protected:
 
     Overview& overview() {
         if (!overview_) {
-            overview_ = std::make_unique<Overview>(home_, home_.socket(), jobs_, pool(),
-                                                   ModelFolder(home_, ""), files_,
-                                                   [this] { ++shutdowns_; });
+            overview_ = std::make_unique<Overview>(
+                home_, home_.socket(), jobs_, pool(), configuration_, files_,
+                [this] { ++shutdowns_; }, [this] { return configuration_.reload(); });
         }
         return *overview_;
     }
@@ -43,6 +43,7 @@ protected:
 
     ScratchDirectory directory_;
     Home home_{.root = directory_ / "home"};
+    Configuration configuration_{home_, {}, {}, files_};
     int shutdowns_ = 0;
     std::unique_ptr<Overview> overview_;
 };

@@ -23,6 +23,10 @@ public:
     [[nodiscard]] virtual boost::asio::awaitable<wire::Json> models() = 0;
     /// Unloads the worker that a job like `spec` would use; none: all that are idle.
     [[nodiscard]] virtual Result<wire::Json> unload(const std::optional<JobSpec>& spec) = 0;
+    /// The settings, each with where it came from. Reads the file: takes its time.
+    [[nodiscard]] virtual boost::asio::awaitable<wire::Json> config() = 0;
+    /// Reads the settings again; the document says what changed.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<wire::Json>> reload() = 0;
     /// Begins to drain and stop; returns at once.
     virtual void shutdown() = 0;
 };

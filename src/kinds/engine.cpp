@@ -24,7 +24,7 @@ constexpr std::uint64_t process_bytes = 96 * limits::mib;
 }  // namespace
 
 Result<Target> EngineKind::resolve(const JobSpec& spec) const {
-    auto path = models_.find(spec.model);
+    auto path = models_.find(spec.model.empty() ? settings_.model : spec.model);
     if (!path) {
         return std::unexpected(path.error());
     }

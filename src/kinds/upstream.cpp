@@ -67,7 +67,7 @@ Result<Target> UpstreamKind::resolve(const JobSpec& spec) const {
         }
         return Target{.kind = "upstream", .name = address->url(), .profile = {}};
     }
-    auto path = models_.find(spec.model);
+    auto path = models_.find(spec.model.empty() ? settings_.model : spec.model);
     if (!path) {
         return std::unexpected(path.error());
     }

@@ -153,9 +153,22 @@ void Pool::consider_start(Supervisor& worker) {
         auto plan = kind->plan(target);
         boost::asio::post(wake_timer_.get_executor(), [this, target, plan = std::move(plan)] {
             planning_.erase(target);
+            if (planning_.empty()) {
+                for (const auto& then : std::exchange(between_plans_, {})) {
+                    then();
+                }
+            }
             start(target, plan);
         });
     });
+}
+
+void Pool::between_plans(std::function<void()> then) {
+    if (planning_.empty()) {
+        then();
+    } else {
+        between_plans_.push_back(std::move(then));
+    }
 }
 
 void Pool::start(const Target& target, Result<LaunchPlan> plan) {

@@ -51,6 +51,10 @@ public:
     /// Ends every process at once.
     void kill();
 
+    /// Calls a function once, at a moment when no plan is being made: plans read the settings on
+    /// another thread. At once, or on the loop when the last one is there.
+    void between_plans(std::function<void()> then);
+
     [[nodiscard]] const Budget& budget() const { return budget_; }
     /// Whose jobs wait until there is memory for their worker.
     [[nodiscard]] const MemoryLine& memory_line() const { return memory_line_; }
@@ -94,6 +98,7 @@ private:
     std::set<Target> planning_;  ///< a plan is being made for each of them
     MemoryLine memory_line_;
     std::set<Target> yielding_;  ///< their workers take no more jobs, for the claimant's sake
+    std::vector<std::function<void()>> between_plans_;
     std::function<void()> on_stopped_;
     bool stopping_ = false;
 };

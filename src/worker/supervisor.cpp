@@ -314,9 +314,7 @@ void Supervisor::on_log_line(std::string_view line) {
         lines_.pop_front();
     }
     const log::Level level = level_of(line);
-    if (log::enabled(level, target_.kind)) {
-        log::write(level, target_.kind, line);
-    }
+    log::write(level, target_.kind, "{}", line);
 }
 
 void Supervisor::on_exit(const ExitStatus& status) {

@@ -60,6 +60,11 @@ class Home:
         self._started.append(process)
         return process
 
+    def look_after(self, process):
+        """A process that was started for this home in another way is ended with it, too."""
+        self._started.append(process)
+        return process
+
     def command(self, *arguments, env=None, input=None, timeout=30, **options):
         """Runs `threadrunner` to its end; stdout and stderr are bytes."""
         stdin = {"stdin": subprocess.DEVNULL} if input is None else {"input": input}

@@ -135,7 +135,7 @@ def test_its_arguments_come_in_the_order_that_is_published(home, spawns):
 
 
 def test_its_key_is_random_and_nowhere_to_be_seen(home, spawns):
-    client = spawns("--says-key", log_filter="debug")
+    client = spawns("--says-key", log="debug")
     ask(client, "a").end()
     process = server(home)
     variables = Path(f"/proc/{process.pid}/environ").read_bytes().decode().split("\0")
@@ -161,10 +161,8 @@ def test_a_running_server_is_adopted_with_its_key(home, adopts):
     assert job.end()["reason"] == "stop" and job.text == "one two "
     (listed,) = home.ps()["workers"]
     assert listed["pid"] == 0 and listed["reserved_bytes"] == 0 and listed["slots"] == 2
-    shown = subprocess.run(
-        [str(Path(home.daemon().arguments[0])), "--settings"],
-        env=home.environment(), capture_output=True, text=True, timeout=30)
-    assert "(secret)" in shown.stdout and KEY not in shown.stdout
+    shown = home.command("config", "--json").stdout.decode()
+    assert "(secret)" in shown and KEY not in shown
     assert KEY not in home.log() and KEY not in str(home.ps()) and KEY not in str(home.status())
 
 

@@ -1,11 +1,13 @@
 #include <poll.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "base/limits.h"
 #include "cli/commands/commands.h"
 #include "cli/daemon_address.h"
+#include "cli/log_sieve.h"
 #include "cli/log_tail.h"
 #include "cli/safe_text.h"
 
@@ -19,39 +21,65 @@ bool reader_stays(const Console& console) {
     return ::poll(&out, 1, static_cast<int>(patience.count())) == 0;
 }
 
-Outcome follow(const Home& home, std::size_t lines, Context& context) {
-    LogFollower follower(newest_log(home), lines, [&] { return home.log_file_today(); });
-    do {
-        const std::string text = follower.read_new();
+LogQuery query_of(const Options& options) {
+    LogQuery out{.job = options.job, .level = options.level, .since = {}, .json = options.json};
+    if (options.since) {
+        out.since = std::chrono::system_clock::now() - *options.since;
+    }
+    return out;
+}
+
+/// What the files of earlier days have of it: nothing, where only the last lines are wanted.
+void read_earlier(const Home& home, const std::filesystem::path& newest, LogSieve& sieve,
+                  LastLines& out) {
+    for (const std::filesystem::path& file : day_logs(home)) {
+        if (file < newest) {
+            LogFollower earlier(file, std::nullopt, [&] { return file; });
+            out.add(sieve.pass(earlier.read_new()));
+        }
+    }
+}
+
+Outcome show(const Options& options, const Home& home, Context& context) {
+    const LogQuery query = query_of(options);
+    const bool some = query.job || query.since;
+    const auto lines = some ? options.lines : options.lines.value_or(limits::log_tail_lines);
+    LogSieve sieve(query);
+    LastLines last(lines);
+    const auto newest = newest_log(home);
+    if (some) {
+        read_earlier(home, newest, sieve, last);
+    }
+    LogFollower follower(newest, query.everything() ? lines : std::nullopt,
+                         [&] { return home.log_file_today(); });
+    last.add(sieve.pass(follower.read_new()));
+    std::string text = last.take();
+    for (;;) {
         context.console.screen().out(context.terminal.out ? safe_text(text) : text);
         if (auto written = context.console.flush(); !written) {
             return std::unexpected(written.error());
         }
-    } while (!context.console.reader_left() && reader_stays(context.console));
-    return ExitCode::success;
+        if (!options.follow || context.console.reader_left() || !reader_stays(context.console)) {
+            return ExitCode::success;
+        }
+        text = sieve.pass(follower.read_new());
+    }
 }
 
 }  // namespace
 
 Outcome run_logs(const Invocation& invocation, Context& context) {
-    const Options& options = invocation.options;
-    const auto address = find_daemon_address(options);
+    const auto address = find_daemon_address(invocation.options);
     if (!address) {
         return std::unexpected(address.error());
     }
     const Home& home = address->home;
-    if (options.follow) {
-        return follow(home, options.lines, context);
-    }
-    const auto file = newest_log(home);
     std::error_code error;
-    if (!std::filesystem::exists(file, error)) {
+    if (!invocation.options.follow && !std::filesystem::exists(newest_log(home), error)) {
         return std::unexpected(
             Failure(ExitCode::unknown, "there is no log yet in " + home.logs().string()));
     }
-    const std::string text = tail_of_file(file, options.lines);
-    context.console.screen().out(context.terminal.out ? safe_text(text) : text);
-    return ExitCode::success;
+    return show(invocation.options, home, context);
 }
 
 }  // namespace threadrunner::cli

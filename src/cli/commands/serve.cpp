@@ -22,6 +22,9 @@ Outcome run_serve(const Invocation& invocation, Context&) {
         return std::unexpected(Failure(ExitCode::connection, program.error().message));
     }
     std::vector<std::string> arguments = {program->string(), "--socket", address->socket.string()};
+    for (const std::string& setting : invocation.options.settings) {
+        arguments.insert(arguments.end(), {"--set", setting});
+    }
     std::vector<std::string> variables = daemon_environment(address->home);
     ::signal(SIGPIPE, SIG_DFL);  // exec hands on what is ignored
     ::execve(program->c_str(), pointers_to(arguments).data(), pointers_to(variables).data());

@@ -335,6 +335,10 @@ awaitable<Event> Connection::answer(const socket_v2::Request& request) {
         result = context_.control.ps();
     } else if (std::holds_alternative<socket_v2::Models>(request)) {
         result = co_await context_.control.models();
+    } else if (std::holds_alternative<socket_v2::Config>(request)) {
+        result = co_await context_.control.config();
+    } else if (std::holds_alternative<socket_v2::Reload>(request)) {
+        result = co_await context_.control.reload();
     } else if (std::holds_alternative<socket_v2::Shutdown>(request)) {
         context_.control.shutdown();
     } else if (const auto* cancel = std::get_if<socket_v2::Cancel>(&request)) {

@@ -40,6 +40,10 @@ public:
     Json status() override { return {{"asked", "status"}}; }
     Json ps() override { return {{"asked", "ps"}}; }
     boost::asio::awaitable<Json> models() override { co_return Json{{"asked", "models"}}; }
+    boost::asio::awaitable<Json> config() override { co_return Json{{"asked", "config"}}; }
+    boost::asio::awaitable<Result<Json>> reload() override {
+        co_return fail(ErrorCode::invalid_request, "config.toml:1: broken");
+    }
     Result<Json> unload(const std::optional<JobSpec>& spec) override {
         if (spec) {
             return fail(ErrorCode::not_found, spec->model + " is not loaded");
@@ -197,7 +201,7 @@ TEST_F(SocketDoorTest, ClientsOfOneSessionShareItsTurns) {
 
 TEST_F(SocketDoorTest, QuestionsAboutTheDaemonAreAnsweredAsJobsAre) {
     ScriptedClient client = connect();
-    for (const char* op : {"status", "ps", "models", "unload"}) {
+    for (const char* op : {"status", "ps", "models", "config", "unload"}) {
         client.send({{"v", 2}, {"id", 5}, {"op", op}});
         const Json accepted = client.next();
         EXPECT_EQ(accepted.at("ev"), "accepted");
@@ -210,6 +214,8 @@ TEST_F(SocketDoorTest, QuestionsAboutTheDaemonAreAnsweredAsJobsAre) {
     }
     client.send({{"v", 2}, {"id", 5}, {"op", "unload"}, {"model", "m"}});
     EXPECT_EQ(client.answer().at("message"), "m is not loaded");
+    client.send({{"v", 2}, {"id", 5}, {"op", "reload"}});
+    EXPECT_EQ(client.answer().at("message"), "config.toml:1: broken");
     client.send({{"v", 2}, {"id", 5}, {"op", "shutdown"}});
     EXPECT_EQ(client.answer().at("ev"), "done");
     EXPECT_EQ(control_.shutdowns, 1);

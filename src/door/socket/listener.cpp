@@ -70,6 +70,20 @@ Result<void> SocketListener::start() {
         return fail_system(ErrorCode::internal, "cannot listen at " + path_.string(),
                            error.value());
     }
+    name_is_ours_ = true;
+    asio::co_spawn(acceptor_.get_executor(), accept_clients(), asio::detached);
+    return {};
+}
+
+Result<void> SocketListener::start(UniqueFd listening) {
+    SystemError error;
+    acceptor_.assign(Protocol(), listening.get(), error);
+    if (error) {
+        return fail_system(ErrorCode::internal, "cannot use a socket that was handed over",
+                           error.value());
+    }
+    static_cast<void>(listening.release());
+    path_ = acceptor_.local_endpoint(error).path();
     asio::co_spawn(acceptor_.get_executor(), accept_clients(), asio::detached);
     return {};
 }
@@ -136,7 +150,9 @@ void SocketListener::close() {
     if (acceptor_.is_open()) {
         SystemError ignored;
         acceptor_.close(ignored);
-        ::unlink(path_.c_str());
+        if (name_is_ours_) {
+            ::unlink(path_.c_str());
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "base/unique_fd.h"
 #include "door/socket/connection.h"
 
 namespace threadrunner {
@@ -21,6 +22,10 @@ public:
     /// conflict: somebody does answer; invalid_request: something else has that name, or it is too
     /// long.
     [[nodiscard]] Result<void> start();
+
+    /// Accepts at a socket that listens already, of a service manager, whose name is not ours to
+    /// remove. path() is then its name.
+    [[nodiscard]] Result<void> start(UniqueFd listening);
 
     /// Accepts nobody any more, and removes the socket's name.
     void close();
@@ -40,6 +45,7 @@ private:
 
     Protocol::acceptor acceptor_;
     std::filesystem::path path_;
+    bool name_is_ours_ = false;
     SocketContext& context_;
     std::set<Connection*> connections_;
     boost::asio::steady_timer all_ended_;  ///< a condition: cancelled when a connection ends

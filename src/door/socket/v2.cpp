@@ -175,6 +175,8 @@ constexpr std::array ops = {
     Op{"status", [](Fields&, Clock::time_point) -> Request { return Status{}; }},
     Op{"ps", [](Fields&, Clock::time_point) -> Request { return Ps{}; }},
     Op{"models", [](Fields&, Clock::time_point) -> Request { return Models{}; }},
+    Op{"config", [](Fields&, Clock::time_point) -> Request { return Config{}; }},
+    Op{"reload", [](Fields&, Clock::time_point) -> Request { return Reload{}; }},
     Op{"shutdown", [](Fields&, Clock::time_point) -> Request { return Shutdown{}; }},
 };
 

@@ -15,6 +15,8 @@ namespace threadrunner::socket_v2 {
 struct Status {};
 struct Ps {};
 struct Models {};
+struct Config {};
+struct Reload {};
 struct Shutdown {};
 struct Cancel {
     JobId job = 0;
@@ -27,7 +29,8 @@ struct Attach {
     std::uint64_t after_seq = 0;
 };
 
-using Request = std::variant<JobSpec, Status, Ps, Models, Shutdown, Cancel, Unload, Attach>;
+using Request =
+    std::variant<JobSpec, Status, Ps, Models, Config, Reload, Shutdown, Cancel, Unload, Attach>;
 
 /// The part of a frame that says how to answer it.
 struct Envelope {

@@ -288,7 +288,7 @@ TEST(SocketV2Ops, WhatThisDaemonLacksIsNotSupportedAndWhatNobodyHasIsUnknown) {
     }
     EXPECT_EQ(fault_of("genrate"),
               "unknown op 'genrate'; there are: generate, embed, tokenize, detokenize, load, "
-              "unload, attach, cancel, status, ps, models, shutdown");
+              "unload, attach, cancel, status, ps, models, config, reload, shutdown");
     EXPECT_THAT(fault_of("generate", {{"prompt", "a"}, {"session", "s"}}, ErrorCode::not_supported),
                 HasSubstr("does not keep sessions"));
 }

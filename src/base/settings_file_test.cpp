@@ -1,4 +1,4 @@
-#include "daemon/settings_file.h"
+#include "base/settings_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,15 +16,18 @@ using namespace std::chrono_literals;
 /// What a config.toml with this text makes of the defaults, or why it is refused.
 class SettingsFileTest : public testing::Test {
 protected:
-    [[nodiscard]] Settings settings_of(std::string_view text) const {
-        Settings settings;
-        const auto applied = apply_settings_file(settings, directory_.write("config.toml", text));
+    [[nodiscard]] SettingsReading reading_of(std::string_view text) const {
+        SettingsReading reading;
+        const auto applied = apply_settings_file(reading, directory_.write("config.toml", text));
         EXPECT_TRUE(applied) << applied.error().message;
-        return settings;
+        return reading;
+    }
+    [[nodiscard]] Settings settings_of(std::string_view text) const {
+        return reading_of(text).values;
     }
     [[nodiscard]] std::string fault_of(std::string_view text) const {
-        Settings settings;
-        const auto applied = apply_settings_file(settings, directory_.write("config.toml", text));
+        SettingsReading reading;
+        const auto applied = apply_settings_file(reading, directory_.write("config.toml", text));
         if (applied) {
             return "no fault";
         }
@@ -36,9 +39,9 @@ protected:
 };
 
 TEST_F(SettingsFileTest, NobodyNeedsOne) {
-    Settings settings;
-    EXPECT_TRUE(apply_settings_file(settings, directory_ / "none.toml"));
-    EXPECT_EQ(settings.worker_idle, Settings().worker_idle);
+    SettingsReading reading;
+    EXPECT_TRUE(apply_settings_file(reading, directory_ / "none.toml"));
+    EXPECT_EQ(reading.values.worker_idle, Settings().worker_idle);
     EXPECT_EQ(settings_of("").engine_slots, Settings().engine_slots);
 }
 
@@ -61,6 +64,20 @@ TEST_F(SettingsFileTest, SettingsMayStandInSectionsOrWithDots) {
     EXPECT_EQ(settings.engine_slots, 2U);
     EXPECT_EQ(settings.engine_context, 8192U);
     EXPECT_EQ(settings.socket_stall, 1500ms);
+}
+
+TEST_F(SettingsFileTest, EachValueRemembersItsLine) {
+    const SettingsReading reading = reading_of("\n[engine]\nslots = 2\n");
+    EXPECT_EQ(reading.origin_of("engine.slots"),
+              (Origin{Origin::Source::file, (directory_ / "config.toml").string() + ":3"}));
+    EXPECT_EQ(reading.origin_of("engine.context"), Origin{});
+}
+
+TEST_F(SettingsFileTest, AnEndlessFileIsRefused) {
+    SettingsReading reading;
+    const auto applied = apply_settings_file(reading, "/dev/zero");
+    ASSERT_FALSE(applied);
+    EXPECT_EQ(applied.error().code, ErrorCode::too_large);
 }
 
 TEST_F(SettingsFileTest, ANumberIsSecondsAndMinusOneForEver) {
@@ -92,8 +109,8 @@ TEST_F(SettingsFileTest, BrokenTomlIsNamedWithItsLine) {
 
 TEST_F(SettingsFileTest, AFolderOfThatNameIsNotTakenForNoSettings) {
     std::filesystem::create_directory(directory_ / "config.toml");
-    Settings settings;
-    const auto applied = apply_settings_file(settings, directory_ / "config.toml");
+    SettingsReading reading;
+    const auto applied = apply_settings_file(reading, directory_ / "config.toml");
     ASSERT_FALSE(applied);
     EXPECT_THAT(applied.error().message, HasSubstr("config.toml is a directory"));
 }
