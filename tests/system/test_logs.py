@@ -174,6 +174,7 @@ def test_old_files_of_ours_are_deleted_and_nothing_else(home):
 
 def test_a_terminal_obeys_nothing_in_the_log(home):
     home.start(env=DUMMY)
+    wait_until(lambda: " serves " in home.log(), "its own lines are to be written")
     today = home.root / "cache/logs" / time.strftime("threadrunner-daemon-%Y-%m-%d.log")
     with today.open("ab") as file:
         file.write(b"evil \x1b[2J \xc2\x9b2J \r gone\n")

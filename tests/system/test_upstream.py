@@ -156,7 +156,7 @@ def test_the_command_reaches_it(home, spawns):
 
 
 def test_a_running_server_is_adopted_with_its_key(home, adopts):
-    client = adopts(key=KEY, upstream_key=KEY, log_filter="debug")
+    client = adopts(key=KEY, upstream_key=KEY, log="debug")
     job = ask(client, "one two")
     assert job.end()["reason"] == "stop" and job.text == "one two "
     (listed,) = home.ps()["workers"]
@@ -336,7 +336,7 @@ def test_an_answer_that_is_none_is_an_error_and_the_next_is_served(
 
 
 def test_cancelling_closes_the_connection_and_frees_the_slot(home, spawns):
-    client = spawns(engine_slots=1, log_filter="debug")
+    client = spawns(engine_slots=1, log="debug")
     job = ask(client, "hang")
     job.until("token")
     client.call("cancel", job=job.job)
