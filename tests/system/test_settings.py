@@ -122,7 +122,8 @@ def test_a_hangup_reads_the_settings_again(home):
     write(home, "worker.idle = 7\n")
     daemon.send_signal(signal.SIGHUP)
     wait_until(lambda: setting(home, "worker.idle")["value"] == "7s", "it is to be taken over")
-    assert "setting worker.idle: 5m becomes 7s, applies now" in home.log()
+    said = "setting worker.idle: 5m becomes 7s, applies now"
+    wait_until(lambda: said in home.log(), "the log is to say so")
 
 
 def test_a_broken_file_changes_nothing_and_says_where(home):
