@@ -252,9 +252,12 @@ Error Supervisor::stopped_too_early() const {
 void Supervisor::finish_run(RunId id) {
     const auto found = runs_.find(id);
     slots_[found->second.slot] = false;
+    const Job* const job = jobs_.find(found->second.job);
+    const bool was_wanted = job != nullptr && !job->cancelled;
     run_of_job_.erase(found->second.job);
     runs_.erase(found);
-    if (!kind_.restart_rules(settings_).forgiven_when_ready) {
+    // one that was given up says nothing of how the worker fares with whole jobs
+    if (was_wanted && !kind_.restart_rules(settings_).forgiven_when_ready) {
         crash_policy_.forgive();
     }
     if (runs_.empty()) {

@@ -361,6 +361,26 @@ TEST_F(SupervisorTest, AFinishedJobBetweenCrashesMeansThatTheWorkerIsNotHopeless
     EXPECT_EQ(started(), 5U);
 }
 
+TEST_F(SupervisorTest, AJobThatWasGivenUpBetweenCrashesForgivesNothing) {
+    settings_.worker_restart_min = settings_.worker_restart_max = 0ms;
+    Client& client = submit("a");
+    for (std::size_t life = 0; life < 3; ++life) {
+        worker(life).greet(2);
+        Client& other = submit("b");
+        jobs_.cancel(other.id);
+        worker(life).finish("b");
+        EXPECT_TRUE(other.sink.ended());
+        worker(life).token(1, "x");
+        worker(life).crash();
+        settle();
+        if (life < 2) {
+            submit("again");
+        }
+    }
+    EXPECT_EQ(client.story(), "accepted, queued 1, token x, error worker_crashed");
+    EXPECT_EQ(supervisor().state_name(), "failed");
+}
+
 TEST_F(SupervisorTest, ACrashedWorkerIsNotStartedAgainBeforeItsWaitIsOver) {
     settings_.worker_restart_min = settings_.worker_restart_max = 20ms;
     start("a", 1);
