@@ -10,9 +10,10 @@ from harness.home import BIN, Home
 
 
 def pytest_configure():
-    """A run in the background of a script inherits that interrupts are ignored; programs under
-    test must not."""
+    """A run in the background of a script, or under nohup, inherits that interrupts or hangups are
+    ignored; programs under test must not."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_report_header():

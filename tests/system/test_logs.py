@@ -68,14 +68,14 @@ def test_no_line_holds_what_was_asked_even_at_the_finest_level(home, layout):
 
 @pytest.mark.model
 def test_no_line_of_an_engine_holds_what_was_asked_or_answered(home, model):
-    home.start(env={"THREADRUNNER_MODEL_PATH": str(model)}, log="trace")
+    home.start(log="trace")
     client = home.client()
     job = client.send(
-        "generate", backend="llama", prompt=f"Repeat: {SECRET} {SECRET} {SECRET}", max_tokens=8
+        "generate", model=str(model), prompt=f"Repeat: {SECRET} {SECRET} {SECRET}", max_tokens=8
     )
     assert job.end()["ev"] == "done"
-    bad = client.send("generate", backend="llama", prompt="x", grammar=f"root ::= {SECRET}")
-    bad.end()
+    bad = client.send("generate", model=str(model), prompt=SECRET, grammar="root ::= nowhere")
+    assert bad.end()["ev"] == "error"
     home.stop_daemon()
     assert SECRET not in home.log() and "xylophone" not in home.log()
 
