@@ -135,7 +135,7 @@ void Pool::consider_start(Supervisor& worker) {
                              std::to_string(worker.crash_policy().crashes()) +
                              " times in a row and is not started again for " +
                              format_duration(*wait) + "; the last time it " + worker.last_crash(),
-                  .retry_after = *wait});
+                  .retry_after = wait});
         return;
     }
     if (worker.crash_policy().start_at() > now) {
@@ -328,8 +328,7 @@ Supervisor* Pool::next_victim() {
 }
 
 void Pool::worker_has_room(Supervisor& worker) {
-    const Target target = worker.target();
-    feed(target);
+    feed(worker.target());
     share_cores();
     wake_when_idle_ends(worker);
     // An idle worker may be what another target's jobs wait for.
