@@ -100,8 +100,8 @@ void Pool::feed(const Target& target) {
             break;
         }
         worker.run(*job);
+        share_cores();
     }
-    share_cores();
     wake_when_idle_ends(worker);
 }
 
@@ -339,6 +339,7 @@ void Pool::worker_has_room(Supervisor& worker) {
 
 void Pool::worker_stopped(Supervisor& worker) {
     budget_.release(worker.target());
+    share_cores();
     forget_if_over(worker);
     wake_at(Clock::now());
     check_stopped();

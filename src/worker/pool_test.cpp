@@ -228,6 +228,11 @@ TEST_F(PoolTest, CoresAreSharedOutAmongTheWorkersThatCompute) {
     b.crash();
     settle();
     EXPECT_THAT(told(a), ElementsAre(3, 7, 3, 7));
+    ScriptedWorker& c = start("c1", 1, "c");
+    EXPECT_THAT(told(a), ElementsAre(3, 7, 3, 7, 3));
+    c.token(1, "x");
+    c.crash();
+    EXPECT_THAT(told(a), ElementsAre(3, 7, 3, 7, 3, 7)) << "nobody waits for the one that is gone";
 }
 
 TEST_F(PoolTest, AWorkerThatHasJustBeenLoadedIsNotEvictedYet) {
