@@ -1,17 +1,11 @@
 #include "kinds/upstream.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/limits.h"
-#include "base/paths.h"
-#include "base/text.h"
-#include "gguf/memory_estimate.h"
-#include "gguf/model_file.h"
-#include "kinds/cores.h"
-#include "kinds/placement.h"
+#include "kinds/model_plan.h"
 #include "kinds/route_reply.h"
 #include "kinds/route_request.h"
 #include "kinds/upstream/http_address.h"
@@ -21,10 +15,6 @@
 
 namespace threadrunner {
 namespace {
-
-constexpr std::string_view embed_profile = "embed";
-/// llama-server without a model, beyond what the estimate knows; seen: 70 MiB.
-constexpr std::uint64_t process_bytes = 96 * limits::mib;
 
 /// As the other kinds that answer llama-server's routes, with what only a server of its own needs:
 /// which of its models, and that it is to count the tokens of a stream.
@@ -67,14 +57,7 @@ Result<Target> UpstreamKind::resolve(const JobSpec& spec) const {
         }
         return Target{.kind = "upstream", .name = address->url(), .profile = {}};
     }
-    auto path = models_.find(spec.model.empty() ? settings_.model : spec.model);
-    if (!path) {
-        return std::unexpected(path.error());
-    }
-    const bool embeds = std::holds_alternative<work::Embed>(spec.work);
-    return Target{.kind = "upstream",
-                  .name = path->string(),
-                  .profile = std::string(embeds ? embed_profile : "")};
+    return resolve_model("upstream", spec, settings_, models_);
 }
 
 Result<LaunchPlan> UpstreamKind::plan(const Target& target) const {
@@ -97,24 +80,19 @@ Result<LaunchPlan> UpstreamKind::plan_adoption() const {
 }
 
 Result<LaunchPlan> UpstreamKind::plan_spawn(const Target& target) const {
-    auto file = gguf::check_model_file(target.name);
-    if (!file) {
-        return std::unexpected(file.error());
+    auto model = plan_model(target, settings_, limits::server_batch_tokens);
+    if (!model) {
+        return std::unexpected(model.error());
     }
-    const bool embeds = target.profile == embed_profile;
-    const std::uint64_t trained = file->facts.context_length;
-    const std::uint64_t context =
-        trained > 0 ? std::min(settings_.engine_context, trained) : settings_.engine_context;
-    const ServerOptions options{
-        .model = target.name,
-        .gpu_layers = settings_.engine_gpu_layers,
-        .context = context,
-        .threads = settings_.engine_threads > 0 ? settings_.engine_threads
-                                                : std::max<std::uint64_t>(1, physical_cores() - 1),
-        .slots = embeds ? 1 : settings_.engine_slots,
-        .cache_mib = embeds ? 0 : settings_.engine_cache_mib,
-        .embeds = embeds,
-        .pools = file->facts.pooling.value_or(gguf::Pooling::none) != gguf::Pooling::none};
+    const auto pooling = model->facts.pooling.value_or(gguf::Pooling::none);
+    const ServerOptions options{.model = target.name,
+                                .gpu_layers = settings_.engine_gpu_layers,
+                                .context = model->context,
+                                .threads = model->threads,
+                                .slots = model->slots,
+                                .cache_mib = model->cache_mib,
+                                .embeds = model->embeds,
+                                .pools = pooling != gguf::Pooling::none};
     auto key = random_key();
     auto port = free_port();
     auto command = !key    ? std::unexpected(key.error())
@@ -123,17 +101,13 @@ Result<LaunchPlan> UpstreamKind::plan_spawn(const Target& target) const {
     if (!command) {
         return std::unexpected(command.error());
     }
-    const std::uint64_t batch = embeds ? context : limits::server_batch_tokens;
-    const auto memory = gguf::estimate_memory(file->facts, context, options.slots, batch);
-    const std::uint64_t extra = process_bytes + options.cache_mib * limits::mib;
-    return LaunchPlan{
-        .command = *std::move(command),
-        .load = wire::Json{{"url", "http://127.0.0.1:" + std::to_string(*port)},
-                           {"key", *key},
-                           {"slots", options.slots}},
-        .memory = {{std::string(host_device), gguf::saturating_add(memory.total_bytes(), extra)}},
-        .device_limits = {},
-        .memory_detail = describe(memory, options.slots, context, extra)};
+    return LaunchPlan{.command = *std::move(command),
+                      .load = wire::Json{{"url", "http://127.0.0.1:" + std::to_string(*port)},
+                                         {"key", *key},
+                                         {"slots", options.slots}},
+                      .memory = std::move(model->memory),
+                      .device_limits = {},
+                      .memory_detail = std::move(model->memory_detail)};
 }
 
 Result<std::unique_ptr<Process>> UpstreamKind::start(const LaunchPlan& plan, const Spawner& spawner,
