@@ -16,6 +16,20 @@ HELLO_ANSWER = b"lorem ipsum dolor sit amet Hello. how. are. you.\n"
 DUMMY = {"THREADRUNNER_BACKEND": "dummy"}
 
 
+def start_asking(home, model):
+    """The command while it asks a dummy of these habits; its streams are pipes."""
+    return home.spawn(
+        "threadrunner",
+        "-m",
+        model,
+        HELLO,
+        env=DUMMY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
 def ask(home, *arguments, **options):
     return home.command(*arguments, env=DUMMY, **options)
 
@@ -120,16 +134,7 @@ def test_exit_2_without_a_daemon(home):
 
 def test_exit_2_when_the_daemon_dies_under_the_answer(home):
     home.start()
-    asking = home.spawn(
-        "threadrunner",
-        "-m",
-        "tokens_per_second=5",
-        HELLO,
-        env=DUMMY,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    asking = start_asking(home, "tokens_per_second=5")
     assert asking.stdout.read(5) == b"lorem"
     home.kill_daemon()
     _, errors = asking.communicate(timeout=30)
@@ -189,16 +194,7 @@ def test_exit_64_for_words_and_options_that_make_no_sense(home, arguments):
 
 def test_exit_130_and_a_cancelled_job_on_interrupt(home):
     home.start()
-    asking = home.spawn(
-        "threadrunner",
-        "-m",
-        "tokens_per_second=5",
-        HELLO,
-        env=DUMMY,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    asking = start_asking(home, "tokens_per_second=5")
     assert asking.stdout.read(5) == b"lorem"
     asking.send_signal(signal.SIGINT)
     rest, errors = asking.communicate(timeout=30)
@@ -210,16 +206,7 @@ def test_exit_130_and_a_cancelled_job_on_interrupt(home):
 
 def test_an_interrupt_while_the_worker_starts_is_obeyed_too(home):
     home.start()
-    asking = home.spawn(
-        "threadrunner",
-        "-m",
-        "load_ms=20000",
-        HELLO,
-        env=DUMMY,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    asking = start_asking(home, "load_ms=20000")
     wait_until(lambda: home.status()["jobs"]["waiting"] == 1, "the job is to wait")
     asking.send_signal(signal.SIGINT)
     assert asking.communicate(timeout=30)[0] == b""
@@ -232,16 +219,7 @@ def test_an_interrupt_while_the_worker_starts_is_obeyed_too(home):
 
 def test_a_reader_that_leaves_cancels_the_job_in_silence(home):
     home.start()
-    asking = home.spawn(
-        "threadrunner",
-        "-m",
-        "tokens_per_second=20",
-        HELLO,
-        env=DUMMY,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    asking = start_asking(home, "tokens_per_second=20")
     assert asking.stdout.read(5) == b"lorem"
     asking.stdout.close()
     assert asking.wait(timeout=30) == 0

@@ -70,13 +70,19 @@ def test_a_daemon_that_starts_on_a_full_disk_serves_and_logs_when_there_is_room(
     wait_until(lambda: "lines were lost: No space left" in home.log(), "the log says so")
 
 
-def test_a_limit_on_the_size_of_files_does_not_end_the_daemon(home):
+def start_limited(home, limit, most):
+    """A daemon under a resource limit; returns when it listens."""
+
     def limited():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        resource.setrlimit(limit, (most, most))
 
     home.spawn("threadrunner-daemon", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                start_new_session=True, preexec_fn=limited)
     wait_until(home.socket.exists, "it is to listen")
+
+
+def test_a_limit_on_the_size_of_files_does_not_end_the_daemon(home):
+    start_limited(home, resource.RLIMIT_FSIZE, 20_000)
     client = home.client()
     for n in range(300):  # a line of the log each: several times the limit
         job = client.ask(f"job {n}")
@@ -158,12 +164,7 @@ def test_a_model_of_any_name_is_listed_found_and_loaded(home, model):
 
 
 def test_without_a_free_descriptor_clients_wait_jobs_are_refused_and_both_recover(home):
-    def limited():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
-
-    home.spawn("threadrunner-daemon", stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-               start_new_session=True, preexec_fn=limited)
-    wait_until(home.socket.exists, "it is to listen")
+    start_limited(home, resource.RLIMIT_NOFILE, 40)
     first = home.client()
     assert first.ask("before").end()["reason"] == "stop"
     crowd = [home.connect() for _ in range(60)]
