@@ -1,11 +1,14 @@
 #include "kinds/model_folder.h"
 
 #include <algorithm>
-#include <regex>
+#include <chrono>
+#include <iterator>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "base/settings.h"
+#include "gguf/split_name.h"
 
 namespace threadrunner {
 namespace {
@@ -14,18 +17,19 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view extension = ".gguf";
 
+/// A folder that changed this short a while before it was read may change again within the same
+/// tick of its file system's clock.
+constexpr auto settled_after = std::chrono::seconds(2);
+
 /// The name under which a file is listed; nothing for later parts of a split model and other files.
 std::optional<std::string> listed_name(const std::string& file) {
     if (!file.ends_with(extension) || file.size() == extension.size()) {
         return std::nullopt;
     }
-    const std::string stem = file.substr(0, file.size() - extension.size());
-    static const std::regex part("(.+)-([0-9]{5})-of-[0-9]{5}");
-    std::smatch match;
-    if (!std::regex_match(stem, match, part)) {
-        return stem;
+    if (auto split = gguf::parse_split_name(file)) {
+        return split->part == 1 ? std::optional(std::move(split->prefix)) : std::nullopt;
     }
-    return match[2] == "00001" ? std::optional(match[1].str()) : std::nullopt;
+    return file.substr(0, file.size() - extension.size());
 }
 
 std::string names_of(const std::vector<ModelFolder::Entry>& entries) {
@@ -41,17 +45,43 @@ std::string names_of(const std::vector<ModelFolder::Entry>& entries) {
 
 }  // namespace
 
-std::vector<ModelFolder::Entry> ModelFolder::list() const {
-    std::vector<Entry> entries;
+std::vector<ModelFolder::Entry> ModelFolder::list() const { return entries(); }
+
+const std::vector<ModelFolder::Entry>& ModelFolder::entries() const {
+    std::error_code error;
+    const auto changed = fs::last_write_time(folder_, error);
+    if (!error && listing_ && listing_->changed == changed) {
+        return listing_->entries;
+    }
+    const bool settled = !error && fs::file_time_type::clock::now() - changed > settled_after;
+    listing_ =
+        Listing{.changed = settled ? changed : fs::file_time_type::min(), .entries = read_folder()};
+    return listing_->entries;
+}
+
+std::vector<ModelFolder::Entry> ModelFolder::read_folder() const {
+    std::vector<Entry> found;
     std::error_code error;
     for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
         if (auto name = listed_name(it->path().filename().string())) {
-            entries.push_back({.name = *std::move(name), .path = it->path()});
+            found.push_back({.name = *std::move(name), .path = it->path()});
         }
     }
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry& a, const Entry& b) { return a.name < b.name; });
-    return entries;
+    std::ranges::sort(found, {}, &Entry::name);
+    return found;
+}
+
+const ModelFolder::Entry* ModelFolder::entry_of(const std::string& model) const {
+    const std::vector<Entry>& all = entries();
+    const auto named = std::ranges::lower_bound(all, model, {}, &Entry::name);
+    if (named != all.end() && named->name == model) {
+        return &*named;
+    }
+    // a file's whole name, which begins with the name of its entry
+    const auto file = std::ranges::find_if(all, [&](const Entry& entry) {
+        return model.starts_with(entry.name) && entry.path.filename() == model;
+    });
+    return file == all.end() ? nullptr : &*file;
 }
 
 Result<fs::path> ModelFolder::find(const std::string& model) const {
@@ -68,40 +98,39 @@ Result<fs::path> ModelFolder::find(const std::string& model) const {
         const fs::path canonical = fs::weakly_canonical(path, error);
         return error ? path : canonical;
     }
-    const auto entries = list();
-    std::vector<std::string_view> names;
-    for (const Entry& entry : entries) {
-        if (entry.name == model || entry.path.filename() == model) {
-            std::error_code error;
-            const fs::path canonical = fs::weakly_canonical(entry.path, error);
-            return error ? entry.path : canonical;
-        }
-        names.push_back(entry.name);
+    if (const Entry* entry = entry_of(model)) {
+        std::error_code error;
+        const fs::path canonical = fs::weakly_canonical(entry->path, error);
+        return error ? entry->path : canonical;
     }
+    const std::vector<Entry>& all = entries();
+    std::vector<std::string_view> names;
+    std::ranges::transform(all, std::back_inserter(names), &Entry::name);
     const auto near = nearest(model, names);
     return fail(ErrorCode::unknown_model,
                 "there is no model '" + model + "' in " + folder_.string() +
-                    (near              ? "; did you mean '" + std::string(*near) + "'?"
-                     : entries.empty() ? "; the folder has none: put a GGUF file there"
-                                       : "; there are: " + names_of(entries)));
+                    (near          ? "; did you mean '" + std::string(*near) + "'?"
+                     : all.empty() ? "; the folder has none: put a GGUF file there"
+                                   : "; there are: " + names_of(all)));
 }
 
 Result<fs::path> ModelFolder::find_default() const {
     if (!chosen_.empty()) {
         return find(chosen_);
     }
-    const auto entries = list();
-    if (entries.size() == 1) {
-        return find(entries.front().name);
+    const std::vector<Entry>& all = entries();
+    if (all.size() == 1) {
+        const std::string only = all.front().name;
+        return find(only);
     }
-    if (entries.empty()) {
+    if (all.empty()) {
         return fail(ErrorCode::unknown_model,
                     "there is no model yet: put a GGUF file into " + folder_.string() +
                         ", or name one with -m PATH (in a clone, `make run` fetches a small one); "
                         "THREADRUNNER_BACKEND=dummy answers without a model");
     }
     return fail(ErrorCode::unknown_model,
-                "several models are in " + folder_.string() + " (" + names_of(entries) +
+                "several models are in " + folder_.string() + " (" + names_of(all) +
                     "): choose one with -m NAME, THREADRUNNER_MODEL_PATH, or `model` in "
                     "config.toml");
 }

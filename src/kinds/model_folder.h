@@ -10,7 +10,9 @@
 
 namespace threadrunner {
 
-/// The GGUF files of the home's models/, by name. Reads the folder at each call, never the files.
+/// The GGUF files of the home's models/, by name. Reads the folder when it has changed, never the
+/// files: with 10,000 models a request costs one look at the folder's time. Used by one thread at a
+/// time; a copy remembers what the original has read.
 class ModelFolder {
 public:
     /// `chosen`: the configured default, a name or a path; empty: none.
@@ -34,6 +36,17 @@ public:
     [[nodiscard]] Result<std::filesystem::path> find_default() const;
 
 private:
+    struct Listing {
+        std::filesystem::file_time_type changed;  ///< the folder's time
+        std::vector<Entry> entries;
+    };
+
+    /// Valid until the next call.
+    [[nodiscard]] const std::vector<Entry>& entries() const;
+    [[nodiscard]] std::vector<Entry> read_folder() const;
+    [[nodiscard]] const Entry* entry_of(const std::string& model) const;
+
+    mutable std::optional<Listing> listing_;
     std::filesystem::path folder_;
     std::string chosen_;
 };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include "base/scratch_directory.h"
@@ -51,6 +52,44 @@ TEST_F(ModelFolderTest, ListsModelsByNameAndSplitOnesOnce) {
     }
     EXPECT_THAT(names(), ElementsAre("big", "odd-1-of-2", "small"));
     EXPECT_EQ(folder().list().front().path.filename(), "big-00001-of-00002.gguf");
+}
+
+TEST_F(ModelFolderTest, AModelThatComesOrGoesIsSeenAtOnce) {
+    const ModelFolder models = folder();
+    const auto count = [&] { return models.list().size(); };
+    EXPECT_EQ(count(), 0U);
+    add("a.gguf");
+    EXPECT_EQ(count(), 1U);
+    add("b.gguf");
+    EXPECT_EQ(count(), 2U);
+    std::filesystem::remove(home_ / "models/a.gguf");
+    EXPECT_EQ(count(), 1U);
+    EXPECT_FALSE(models.find("a"));
+    std::filesystem::remove_all(home_ / "models");
+    EXPECT_EQ(count(), 0U);
+}
+
+TEST_F(ModelFolderTest, AFolderThatDoesNotChangeIsReadOnce) {
+    add("a.gguf");
+    const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+    std::filesystem::last_write_time(home_ / "models", long_ago);
+    const ModelFolder models = folder();
+    EXPECT_EQ(models.list().size(), 1U);
+    // a change that the folder's time denies shows that only the time was looked at
+    add("b.gguf");
+    std::filesystem::last_write_time(home_ / "models", long_ago);
+    EXPECT_EQ(models.list().size(), 1U);
+    std::filesystem::last_write_time(home_ / "models", long_ago + std::chrono::minutes(1));
+    EXPECT_EQ(models.list().size(), 2U);
+}
+
+TEST_F(ModelFolderTest, NamesOfAnyCharactersAreNames) {
+    for (const char* name : {"with blanks", "h\xC3\xA4schen", "line\nbreak", "esc\x1B[2J",
+                             "caf\xE9", "-m", "'quoted'"}) {
+        add(std::string(name) + ".gguf");
+        EXPECT_EQ(found(name), std::string(name) + ".gguf");
+    }
+    EXPECT_EQ(names().size(), 7U);
 }
 
 TEST_F(ModelFolderTest, AFolderThatIsNotThereHasNoModels) {
