@@ -10,6 +10,7 @@
 #include "base/log_filter.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "base/words.h"
 
 namespace threadrunner {
 namespace {
@@ -133,6 +134,22 @@ SettingRow text_row(std::string_view key, std::string_view meaning,
             .values = "text"};
 }
 
+/// Words as a shell reads them. Only the quotes are checked here: what the words mean is for the
+/// program that gets them.
+SettingRow words_row(std::string_view key, std::string_view meaning,
+                     std::string Settings::* member) {
+    SettingRow row = text_row(key, meaning, member);
+    row.set = [=](Settings& settings, std::string_view value) -> Result<void> {
+        if (const auto words = split_words(value); !words) {
+            return fail(words.error().code, std::string(key) + ": " + words.error().message);
+        }
+        settings.*member = value;
+        return {};
+    };
+    row.values = "words as in a shell";
+    return row;
+}
+
 /// A text that is never shown: in listings stands whether it is set.
 SettingRow secret_row(std::string_view key, std::string_view meaning,
                       std::string Settings::* member) {
@@ -230,6 +247,8 @@ std::vector<SettingRow> engine_rows() {
                     &S::engine_gpu_layers, 0, 9999),
         integer_row("engine.cache_mib", "memory for the states of earlier prompts, an engine",
                     &S::engine_cache_mib, 0, 1 << 24),
+        words_row("engine.args", "more options for llama.cpp, as for its server: --flash-attn on",
+                  &S::engine_args),
     };
     for (SettingRow& row : rows) {
         row.applies = Applies::next_load;
@@ -249,7 +268,7 @@ std::vector<SettingRow> upstream_rows() {
                  &S::upstream_key_file),
         text_row("upstream.program", "the server to start: a path, or a name in the PATH",
                  &S::upstream_program),
-        text_row("upstream.args", "more arguments for it", &S::upstream_args),
+        words_row("upstream.args", "more arguments for it", &S::upstream_args),
         integer_row("upstream.slots", "requests at once, for a server that does not say",
                     &S::upstream_slots, 1, limits::worker_slots_max),
         duration_row("upstream.start", "a server that is not ready by then has failed",

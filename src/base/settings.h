@@ -54,6 +54,7 @@ struct Settings {
     std::uint64_t engine_threads = 0;  ///< 0: physical cores minus one, at least one
     std::uint64_t engine_gpu_layers = 999;
     std::uint64_t engine_cache_mib = 256;
+    std::string engine_args;  ///< of llama.cpp's server, as on its command line
 
     std::string upstream_url;       ///< of a server that runs; empty: one is spawned
     std::string upstream_key;       ///< a secret: never shown

@@ -28,7 +28,9 @@ Generation::Generation(std::int64_t id, std::int64_t slot, Request request, cons
     exchange_.id = id;
     exchange_.slot = slot;
     exchange_.answer = make_answer(request.prompt, request.tokens_max, request.stop);
-    exchange_.prompt_tokens = static_cast<std::int64_t>(count_words(request.prompt));
+    exchange_.prompt_tokens =
+        static_cast<std::int64_t>(count_words(request.prompt) + count_words(request.earlier));
+    exchange_.thought = static_cast<std::size_t>(options.think);
     exchange_.request = std::move(request);
     exchange_.created = std::time(nullptr);
 }

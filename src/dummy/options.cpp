@@ -24,6 +24,7 @@ constexpr std::array table = {
         &Options::tokens_per_second},
     Row{"load-ms", "N", "time that op load takes", &Options::load_ms},
     Row{"prompt-ms", "N", "time that reading a prompt takes", &Options::prompt_ms},
+    Row{"think", "N", "the first N words in a chat are reasoning", &Options::think},
     Row{"fail-at", "N", "an error in place of token N, counted from 1", &Options::fail_at},
     Row{"crash-at", "N", "abort in place of token N", &Options::crash_at},
     Row{"freeze-at", "N", "stop like SIGSTOP in place of token N", &Options::freeze_at},

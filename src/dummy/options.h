@@ -16,6 +16,7 @@ struct Options {
     double tokens_per_second = 0;  ///< 0: as fast as possible
     std::int64_t load_ms = 0;
     std::int64_t prompt_ms = 0;     ///< time that reading a prompt takes
+    std::int64_t think = 0;         ///< so many words of an answer in a chat come as reasoning
     std::int64_t fail_at = 0;       ///< an error document in the stream
     std::int64_t crash_at = 0;      ///< abort()
     std::int64_t freeze_at = 0;     ///< SIGSTOP to itself

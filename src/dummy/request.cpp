@@ -46,14 +46,21 @@ std::string content_text(const Json& content) {
     return text;
 }
 
-std::optional<std::string> last_user_text(const Json& messages) {
-    std::optional<std::string> text;
+/// The last message of a user is the prompt. False when there is none.
+bool read_messages(const Json& messages, Request& request) {
+    bool asked = false;
     for (const Json& message : messages) {
-        if (message.is_object() && message.value("role", Json()) == "user") {
-            text = content_text(message.value("content", Json()));
+        if (!message.is_object()) {
+            continue;
         }
+        std::string text = content_text(message.value("content", Json()));
+        if (message.value("role", Json()) == "user") {
+            text.swap(request.prompt);
+            asked = true;
+        }
+        request.earlier += " " + text;
     }
-    return text;
+    return asked;
 }
 
 Result<Request> checked(Request request, const Fields& fields) {
@@ -75,11 +82,9 @@ Result<Request> decode_completion(const Json& body) {
 Result<Request> decode_chat(const Json& body) {
     Fields fields(body, "the body");
     Request request = common_members(fields);
-    const auto text = last_user_text(fields.array("messages"));
-    if (!text) {
+    if (!read_messages(fields.array("messages"), request)) {
         fields.refuse("'messages' must hold a message of the role user");
     }
-    request.prompt = text.value_or("");
     return checked(std::move(request), fields);
 }
 

@@ -15,6 +15,7 @@ namespace threadrunner::dummy {
 /// know.
 struct Request {
     std::string prompt;
+    std::string earlier;  ///< what the other messages say: read, but not answered
     bool stream = false;
     bool include_usage = false;  ///< chat: a last chunk with the usage alone
     bool return_progress = false;

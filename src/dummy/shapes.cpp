@@ -1,5 +1,7 @@
 #include "dummy/shapes.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/version.h"
@@ -10,6 +12,7 @@ namespace {
 using wire::Json;
 
 constexpr std::string_view model_name = "dummy";
+constexpr const char* reasoning_member = "reasoning_content";
 
 std::string sse(const Json& data) { return "data: " + wire::encode_json(data) + "\n\n"; }
 
@@ -17,9 +20,9 @@ std::int64_t tokens_generated(const Exchange& exchange) {
     return static_cast<std::int64_t>(exchange.answer.generated);
 }
 
-std::string answer_text(const Exchange& exchange) {
+std::string text_of(std::span<const std::string> tokens) {
     std::string text;
-    for (const std::string& token : exchange.answer.tokens) {
+    for (const std::string& token : tokens) {
         text += token;
     }
     return text;
@@ -51,7 +54,7 @@ public:
     std::string last(const Exchange& exchange) const override { return sse(final(exchange, "")); }
 
     std::string document(const Exchange& exchange) const override {
-        return wire::encode_json(final(exchange, answer_text(exchange)));
+        return wire::encode_json(final(exchange, text_of(exchange.answer.tokens)));
     }
 
 private:
@@ -88,7 +91,9 @@ public:
         if (index == 0) {
             out = sse(delta(exchange, {{"role", "assistant"}, {"content", nullptr}}));
         }
-        out += R"(data: {"choices":[{"finish_reason":null,"index":0,"delta":{"content":)";
+        out += R"(data: {"choices":[{"finish_reason":null,"index":0,"delta":{")";
+        out += index < exchange.thought ? reasoning_member : "content";
+        out += R"(":)";
         out += wire::encode_json(exchange.answer.tokens[index]);
         out += R"(}}],"created":)" + std::to_string(exchange.created);
         out += R"(,"id":"chatcmpl-)" + std::to_string(exchange.id);
@@ -121,7 +126,12 @@ public:
 
     std::string document(const Exchange& exchange) const override {
         Json out = envelope(exchange, "chat.completion");
-        const Json message = {{"role", "assistant"}, {"content", answer_text(exchange)}};
+        const std::span<const std::string> tokens = exchange.answer.tokens;
+        const std::size_t thought = std::min(exchange.thought, tokens.size());
+        Json message = {{"role", "assistant"}, {"content", text_of(tokens.subspan(thought))}};
+        if (thought > 0) {
+            message[reasoning_member] = text_of(tokens.first(thought));
+        }
         out["choices"] = Json::array({{{"index", 0},
                                        {"finish_reason", wire::reason_name(exchange.answer.reason)},
                                        {"message", message}}});

@@ -17,6 +17,7 @@ struct Exchange {
     std::int64_t slot = 0;
     Request request;
     Answer answer;
+    std::size_t thought = 0;  ///< so many of its tokens are reasoning, in a chat
     std::int64_t prompt_tokens = 0;
     std::int64_t created = 0;  ///< seconds since 1970
     double prompt_ms = 0;

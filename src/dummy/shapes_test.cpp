@@ -48,6 +48,19 @@ TEST(DummyShapes, ACompletionsTokenIsLlamaServersChunk) {
         "id_slot":2,"tokens_predicted":7,"tokens_evaluated":4})"));
 }
 
+TEST(DummyShapes, TheFirstWordsOfAChatCanBeReasoning) {
+    Exchange exchange = exchange_for("hi");
+    exchange.thought = 2;
+    const auto delta_of = [&](std::size_t index) {
+        return events_of(chat_shapes().token(exchange, index)).back()["choices"][0]["delta"];
+    };
+    EXPECT_EQ(delta_of(1), (Json{{"reasoning_content", " ipsum"}}));
+    EXPECT_EQ(delta_of(2), (Json{{"content", " dolor"}}));
+    const Json message = Json::parse(chat_shapes().document(exchange))["choices"][0]["message"];
+    EXPECT_EQ(message["reasoning_content"], "lorem ipsum");
+    EXPECT_EQ(message["content"], " dolor sit amet hi.");
+}
+
 TEST(DummyShapes, ACompletionEndsWithItsReasonAndTimings) {
     Exchange exchange = exchange_for("hi");
     auto last = events_of(completion_shapes().last(exchange)).at(0);

@@ -35,7 +35,8 @@ struct Generate {
     std::string system;
     wire::Json tools = nullptr;
     std::string grammar;
-    wire::Json json_schema = nullptr;
+    /// As JSON text, for the order of its members is that of the answer; empty: none.
+    std::string json_schema;
     Sampling sampling;
     std::optional<bool> think;
     std::optional<std::int64_t> logprobs;

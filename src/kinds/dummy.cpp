@@ -15,9 +15,10 @@ namespace {
 constexpr std::uint64_t process_bytes = 8 * limits::mib;  ///< seen: 5 MiB
 
 /// The options of threadrunner-dummy; memory_mib is the daemon's own: what it reserves for it.
-constexpr std::array<std::string_view, 12> option_names = {
-    "slots",     "tokens_per_second", "load_ms",      "prompt_ms", "fail_at",        "crash_at",
-    "freeze_at", "garbage_at",        "stderr_lines", "mute",      "deaf_to_cancel", "memory_mib"};
+constexpr std::array<std::string_view, 13> option_names = {
+    "think",   "slots",          "tokens_per_second", "load_ms",    "prompt_ms",
+    "fail_at", "crash_at",       "freeze_at",         "garbage_at", "stderr_lines",
+    "mute",    "deaf_to_cancel", "memory_mib"};
 
 struct Option {
     std::string name;

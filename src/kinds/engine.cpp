@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/paths.h"
+#include "base/words.h"
 #include "kinds/model_plan.h"
 #include "kinds/route_exchange.h"
 
@@ -24,6 +25,7 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
     if (!model) {
         return std::unexpected(model.error());
     }
+    const auto args = split_words(settings_.engine_args).value_or(std::vector<std::string>());
     return LaunchPlan{.command = {.program = *program, .arguments = {}},
                       .load = wire::Json{{"path", target.name},
                                          {"context", model->context},
@@ -32,7 +34,7 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
                                          {"gpu_layers", settings_.engine_gpu_layers},
                                          {"embed", model->embeds},
                                          {"cache_ram_mib", model->cache_mib},
-                                         {"engine_args", wire::Json::array()}},
+                                         {"engine_args", args}},
                       .memory = std::move(model->memory),
                       .device_limits = {},
                       .memory_detail = std::move(model->memory_detail),

@@ -69,6 +69,7 @@ TEST_F(EngineKindTest, AnEngineIsLoadedAsTheSettingsSay) {
     settings_.engine_threads = 3;
     settings_.engine_gpu_layers = 5;
     settings_.engine_cache_mib = 7;
+    settings_.engine_args = "--flash-attn on -ctk 'q8_0'";
     const auto launch = plan(model_.string());
     ASSERT_TRUE(launch) << launch.error().message;
     EXPECT_EQ(launch->load, (Json{{"path", model_.string()},
@@ -78,7 +79,7 @@ TEST_F(EngineKindTest, AnEngineIsLoadedAsTheSettingsSay) {
                                   {"gpu_layers", 5},
                                   {"embed", false},
                                   {"cache_ram_mib", 7},
-                                  {"engine_args", Json::array()}}));
+                                  {"engine_args", {"--flash-attn", "on", "-ctk", "q8_0"}}}));
     EXPECT_EQ(launch->command.program.filename(), "threadrunner-engine");
 }
 

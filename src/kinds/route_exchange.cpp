@@ -13,11 +13,9 @@ public:
     explicit RouteExchange(Work work) : work_(std::move(work)), reply_(work_) {}
 
     [[nodiscard]] wire::Json request() const override {
-        RouteRequest route = route_request(work_);
-        return {{"op", "route"},
-                {"method", "POST"},
-                {"path", std::move(route.path)},
-                {"body", wire::encode_json(route.body)}};
+        const RouteRequest route = route_request(work_);
+        return {
+            {"op", "route"}, {"method", "POST"}, {"path", route.path}, {"body", body_text(route)}};
     }
 
     void receive(const wire::Json& frame, std::vector<Event>& out) override {

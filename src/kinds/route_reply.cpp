@@ -36,9 +36,15 @@ std::optional<event::Usage> usage_of(const Json& usage) {
                         .completion = count_of(member(usage, "completion"))};
 }
 
+/// A list of tokens on either route; chat wraps it.
+const Json& logprobs_list(const Json& logprobs) {
+    return logprobs.is_object() ? member(logprobs, "content") : logprobs;
+}
+
 void push_token(const Json& text, const Json& logprobs, std::vector<Event>& out) {
     if (text.is_string() && !text.get_ref<const std::string&>().empty()) {
-        out.push_back(event::Token{.text = text.get<std::string>(), .logprobs = logprobs});
+        out.push_back(
+            event::Token{.text = text.get<std::string>(), .logprobs = logprobs_list(logprobs)});
     }
 }
 

@@ -99,6 +99,14 @@ TEST(RouteReplyChat, LogprobsComeWithTheirToken) {
               (Json{{{"ev", "token"}, {"text", "a"}, {"logprobs", {1}}}, done("stop")}));
 }
 
+TEST(RouteReplyChat, LogprobsAreAListAsOnTheOtherRoute) {
+    Dialogue dialogue;
+    dialogue.stream().chunk({{"choices", Json::array({{{"delta", {{"content", "a"}}},
+                                                       {"logprobs", {{"content", {1}}}}}})}});
+    EXPECT_EQ(dialogue.events(),
+              (Json{{{"ev", "token"}, {"text", "a"}, {"logprobs", {1}}}, done("stop")}));
+}
+
 TEST(RouteReplyChat, ReadingALongPromptShowsProgress) {
     Dialogue dialogue;
     dialogue.stream()

@@ -8,6 +8,8 @@ namespace {
 
 using wire::Json;
 
+constexpr const char* schema_member = "json_schema";
+
 template <class T>
 void put(Json& body, const char* name, const std::optional<T>& value) {
     if (value) {
@@ -34,8 +36,8 @@ Json common_body(const work::Generate& generate) {
     if (!generate.grammar.empty()) {
         body["grammar"] = generate.grammar;
     }
-    if (!generate.json_schema.is_null()) {
-        body["json_schema"] = generate.json_schema;
+    if (!generate.json_schema.empty()) {
+        body[schema_member] = generate.json_schema;
     }
     return body;
 }
@@ -96,5 +98,18 @@ struct ToRoute {
 }  // namespace
 
 RouteRequest route_request(const Work& work) { return std::visit(ToRoute{}, work); }
+
+std::string body_text(const RouteRequest& request) {
+    const auto schema = request.body.find(schema_member);
+    if (schema == request.body.end() || !schema->is_string()) {
+        return wire::encode_json(request.body);
+    }
+    Json others = request.body;
+    others.erase(schema_member);
+    std::string out = wire::encode_json(others);
+    out.pop_back();
+    out += others.empty() ? "" : ",";
+    return out + "\"json_schema\":" + schema->get_ref<const std::string&>() + "}";
+}
 
 }  // namespace threadrunner

@@ -1,5 +1,6 @@
 #include "kinds/route_request.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "kinds/route_exchange.h"
@@ -7,6 +8,7 @@
 namespace threadrunner {
 namespace {
 
+using testing::HasSubstr;
 using wire::Json;
 
 work::Generate prompt(const std::string& text) {
@@ -40,7 +42,7 @@ TEST(RouteRequest, EveryWishReachesAChat) {
     generate.messages = Json::array({{{"role", "user"}, {"content", "Why?"}}});
     generate.system = "Be brief.";
     generate.tools = Json::array({{{"type", "function"}}});
-    generate.json_schema = {{"type", "object"}};
+    generate.json_schema = R"({"type":"object"})";
     generate.sampling = full_sampling();
     generate.think = false;
     generate.logprobs = 3;
@@ -57,7 +59,7 @@ TEST(RouteRequest, EveryWishReachesAChat) {
                                   {"seed", -1},
                                   {"stop", {"\n", "END"}},
                                   {"max_tokens", 7},
-                                  {"json_schema", {{"type", "object"}}},
+                                  {"json_schema", R"({"type":"object"})"},
                                   {"tools", Json::array({{{"type", "function"}}})},
                                   {"chat_template_kwargs", {{"enable_thinking", false}}},
                                   {"logprobs", true},
@@ -65,6 +67,16 @@ TEST(RouteRequest, EveryWishReachesAChat) {
                                   {"messages",
                                    {{{"role", "system"}, {"content", "Be brief."}},
                                     {{"role", "user"}, {"content", "Why?"}}}}}));
+}
+
+TEST(RouteRequest, ASchemaKeepsTheOrderOfItsMembers) {
+    work::Generate generate = prompt("Why?");
+    generate.json_schema = R"({"type":"object","properties":{"why":{},"answer":{}}})";
+    EXPECT_THAT(body_text(route_request(generate)),
+                HasSubstr("\"json_schema\":" + generate.json_schema));
+    generate.raw = true;
+    EXPECT_THAT(body_text(route_request(generate)),
+                HasSubstr("\"json_schema\":" + generate.json_schema));
 }
 
 TEST(RouteRequest, ABareTextGoesPastTheTemplate) {

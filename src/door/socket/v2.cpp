@@ -28,6 +28,21 @@ work::Sampling decode_sampling(Fields& fields) {
             .stop = fields.texts("stop")};
 }
 
+/// A schema as it is, or as text, in which its members keep their order: frames have none.
+std::string decode_schema(Fields& fields) {
+    const Json given = fields.value("json_schema");
+    if (given.is_null()) {
+        return {};
+    }
+    std::string text = given.is_string() ? given.get<std::string>() : wire::encode_json(given);
+    const auto schema = wire::decode_json(text);
+    if (!schema || !schema->is_object()) {
+        fields.refuse("'json_schema' must be a JSON schema, an object, or the text of one" +
+                      (schema ? "" : ": " + schema.error().message));
+    }
+    return text;
+}
+
 void check_generate(const work::Generate& generate, Fields& fields) {
     if (fields.has("prompt") == fields.has("messages")) {
         fields.refuse("give either 'prompt' or 'messages'");
@@ -41,7 +56,7 @@ void check_generate(const work::Generate& generate, Fields& fields) {
     if (generate.raw && (fields.has("messages") || fields.has("system") || fields.has("tools"))) {
         fields.refuse("'raw' is for a bare 'prompt', without 'messages', 'system' or 'tools'");
     }
-    if (!generate.grammar.empty() && !generate.json_schema.is_null()) {
+    if (!generate.grammar.empty() && !generate.json_schema.empty()) {
         fields.refuse("give either 'grammar' or 'json_schema'");
     }
     for (const Json& message : generate.messages) {
@@ -58,7 +73,7 @@ Work decode_generate(Fields& fields) {
                             .system = fields.text("system").value_or(""),
                             .tools = fields.array("tools"),
                             .grammar = fields.text("grammar").value_or(""),
-                            .json_schema = fields.value("json_schema"),
+                            .json_schema = decode_schema(fields),
                             .sampling = decode_sampling(fields),
                             .think = fields.flag("think"),
                             .logprobs = fields.integer("logprobs", 0, logprobs_max)};

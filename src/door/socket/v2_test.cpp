@@ -90,6 +90,16 @@ TEST(SocketV2Generate, APromptAloneIsEnough) {
     EXPECT_EQ(generate.sampling.max_tokens, std::nullopt);
 }
 
+TEST(SocketV2Generate, ASchemaGivenAsTextKeepsTheOrderOfItsMembers) {
+    const std::string schema = R"({"properties":{"why":{},"answer":{}}})";
+    const auto spec = decoded<JobSpec>("generate", {{"prompt", "a"}, {"json_schema", schema}});
+    EXPECT_EQ(std::get<work::Generate>(spec.work).json_schema, schema);
+    for (const Json& wrong : {Json(7), Json("no JSON"), Json("[]"), Json::array()}) {
+        EXPECT_THAT(fault_of("generate", {{"prompt", "a"}, {"json_schema", wrong}}),
+                    HasSubstr("'json_schema' must be a JSON schema"));
+    }
+}
+
 TEST(SocketV2Generate, EveryMemberIsRead) {
     const auto spec = decoded<JobSpec>("generate", {{"messages", {{{"role", "user"}}}},
                                                     {"system", "Be brief."},
@@ -123,7 +133,7 @@ TEST(SocketV2Generate, EveryMemberIsRead) {
     EXPECT_EQ(generate.messages, (Json{{{"role", "user"}}}));
     EXPECT_EQ(generate.system, "Be brief.");
     EXPECT_EQ(generate.tools, Json::array());
-    EXPECT_EQ(generate.json_schema, (Json{{"type", "object"}}));
+    EXPECT_EQ(generate.json_schema, R"({"type":"object"})");
     EXPECT_EQ(generate.think, false);
     EXPECT_EQ(generate.logprobs, 3);
     const work::Sampling& sampling = generate.sampling;

@@ -27,10 +27,15 @@ Result<RouteRequest> openai_request(RouteRequest request, const std::string& mod
     for (const char* ours : {"return_progress", "cache_prompt"}) {
         body.erase(ours);
     }
-    if (auto schema = body.find("json_schema"); schema != body.end()) {
+    if (auto text = body.find("json_schema"); text != body.end()) {
+        auto schema = wire::decode_json(text->get<std::string>());
+        if (!schema) {
+            return std::unexpected(schema.error());
+        }
         body["response_format"] = {
             {"type", "json_schema"},
-            {"json_schema", {{"name", "answer"}, {"strict", true}, {"schema", *schema}}}};
+            {"json_schema",
+             {{"name", "answer"}, {"strict", true}, {"schema", *std::move(schema)}}}};
         body.erase("json_schema");
     }
     if (!body.contains("model") && !model.empty()) {

@@ -35,7 +35,7 @@ TEST(OpenAiRequest, AModelThatWasAskedForStays) {
 
 TEST(OpenAiRequest, ASchemaIsSaidInOpenAisWords) {
     work::Generate generate{.prompt = "hi"};
-    generate.json_schema = {{"type", "object"}};
+    generate.json_schema = R"({"type":"object"})";
     const auto request = openai_request(request_for(generate), "");
     ASSERT_TRUE(request);
     EXPECT_FALSE(request->body.contains("json_schema"));

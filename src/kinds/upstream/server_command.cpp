@@ -14,6 +14,7 @@
 
 #include "base/paths.h"
 #include "base/unique_fd.h"
+#include "base/words.h"
 
 namespace threadrunner {
 namespace {
@@ -59,34 +60,6 @@ Result<fs::path> find_server(const std::string& name) {
 
 }  // namespace
 
-Result<std::vector<std::string>> split_words(std::string_view text) {
-    std::vector<std::string> words;
-    std::optional<std::string> word;
-    char quote = 0;
-    for (const char c : text) {
-        if (quote != 0 && c != quote) {
-            *word += c;
-        } else if (c == quote) {
-            quote = 0;
-        } else if (c == '\'' || c == '"') {
-            quote = c;
-            word = std::move(word).value_or("");
-        } else if (c != ' ' && c != '\t' && c != '\n') {
-            word = std::move(word).value_or("") + c;
-        } else if (word) {
-            words.push_back(*std::exchange(word, std::nullopt));
-        }
-    }
-    if (quote != 0) {
-        return fail(ErrorCode::invalid_request,
-                    std::string("upstream.args has a ") + quote + " that is never closed");
-    }
-    if (word) {
-        words.push_back(*std::move(word));
-    }
-    return words;
-}
-
 Result<std::uint16_t> free_port() {
     const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
@@ -106,7 +79,8 @@ Result<Command> server_command(const Settings& settings, const ServerOptions& op
     auto program = find_server(settings.upstream_program);
     auto more = split_words(settings.upstream_args);
     if (!program || !more) {
-        return std::unexpected(!program ? program.error() : more.error());
+        return !program ? std::unexpected(program.error())
+                        : fail(more.error().code, "upstream.args: " + more.error().message);
     }
     for (const std::string& word : *more) {
         const std::string_view name = std::string_view(word).substr(0, word.find('='));

@@ -29,9 +29,6 @@ struct ServerOptions {
 [[nodiscard]] Result<Command> server_command(const Settings& settings, const ServerOptions& options,
                                              std::uint16_t port, const std::string& key);
 
-/// The words of a text, at blanks; quotation marks, single or double, hold one together.
-[[nodiscard]] Result<std::vector<std::string>> split_words(std::string_view text);
-
 /// A TCP port of the loopback that nobody uses at the moment.
 [[nodiscard]] Result<std::uint16_t> free_port();
 

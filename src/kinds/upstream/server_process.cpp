@@ -310,7 +310,7 @@ private:
     static asio::awaitable<void> serve(Self self, RunPtr run, RouteRequest route) {
         const HttpRequest request{.method = "POST",
                                   .path = std::move(route.path),
-                                  .body = wire::encode_json(route.body),
+                                  .body = body_text(route),
                                   .key = self->key_};
         auto end = co_await self->pass_on(*run, request);
         if (!end && end.error().code == ErrorCode::worker_crashed && self->child_) {
