@@ -12,6 +12,15 @@ find_package(CLI11 2.1 REQUIRED)
 set_property(TARGET tomlplusplus::tomlplusplus APPEND PROPERTY
     INTERFACE_COMPILE_DEFINITIONS TOML_HEADER_ONLY=0 TOML_SHARED_LIB=1)
 
+# libedit brings no CMake package.
+find_path(LIBEDIT_INCLUDE_DIR histedit.h REQUIRED)
+find_library(LIBEDIT_LIBRARY edit REQUIRED)
+mark_as_advanced(LIBEDIT_INCLUDE_DIR LIBEDIT_LIBRARY)
+add_library(threadrunner_libedit INTERFACE)
+add_library(threadrunner::libedit ALIAS threadrunner_libedit)
+target_include_directories(threadrunner_libedit SYSTEM INTERFACE ${LIBEDIT_INCLUDE_DIR})
+target_link_libraries(threadrunner_libedit INTERFACE ${LIBEDIT_LIBRARY})
+
 if(THREADRUNNER_TESTS)
     find_package(GTest REQUIRED)
     find_package(rapidcheck REQUIRED CONFIG)

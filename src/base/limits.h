@@ -98,6 +98,13 @@ constexpr auto progress_every = 50ms;      ///< between two drawings of a bar
 constexpr auto stdin_notice_after = 3s;    ///< of a silent pipe: say that we wait for it
 constexpr auto stdin_socket_within = 1s;   ///< a silent socket is the caller's, not a pipeline's
 constexpr auto log_follow_every = 200ms;
+constexpr std::size_t answer_shape_bytes_max = 4 * mib;  ///< of a schema or grammar file
+constexpr std::size_t chat_history_entries_max = 1000;   ///< that the arrow keys bring back
+constexpr std::size_t chat_history_entry_bytes_max = 64 * kib;
+constexpr auto doctor_program_within = 10s;  ///< of our own programs, asked about themselves
+constexpr auto doctor_daemon_within = 3s;    ///< from connecting to a daemon's status
+constexpr auto doctor_models_within = 5s;    ///< for reading the headers of all models
+constexpr auto doctor_logs_old_after = std::chrono::days(14);
 constexpr std::size_t unwritten_bytes_max = 64 * mib;  ///< of answers that stdout has not taken
 
 // Files.

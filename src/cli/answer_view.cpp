@@ -19,9 +19,21 @@ std::string load_label(const std::string& stage) {
 
 }  // namespace
 
+AnswerView::AnswerView(Screen& screen, const Terminal& terminal, Clock::time_point started)
+    : AnswerView(screen, terminal, started, Manner()) {}
+
 AnswerView::AnswerView(Screen& screen, const Terminal& terminal, Clock::time_point started,
-                       Pace pace)
-    : screen_(screen), terminal_(terminal), progress_(screen, terminal, started), pace_(pace) {}
+                       Manner manner)
+    : screen_(screen),
+      terminal_(terminal),
+      progress_(screen, terminal, started),
+      pace_(manner.pace),
+      shows_reasoning_(manner.think == Think::show ||
+                       (manner.think == Think::on_terminal && terminal.err)) {
+    if (manner.markdown && terminal.out && terminal.colour) {
+        style_.emplace();
+    }
+}
 
 void AnswerView::show(const Event& event, std::string_view, Clock::time_point now) {
     if (const auto* token = std::get_if<event::Token>(&event)) {
@@ -53,14 +65,14 @@ void AnswerView::tick(Clock::time_point now) { progress_.tick(now); }
 std::optional<Clock::time_point> AnswerView::wake_at() const { return progress_.wake_at(); }
 
 void AnswerView::reason(std::string_view text) {
-    if (!terminal_.err || text.empty()) {
+    if (!shows_reasoning_ || text.empty()) {
         return;
     }
     progress_.erase();
     if (!std::exchange(reasoning_, true) && terminal_.colour) {
         screen_.err(dim);
     }
-    screen_.err(safe_text(text));
+    screen_.err(terminal_.err ? safe_text(text) : text);
 }
 
 void AnswerView::end_reasoning() {
@@ -82,7 +94,7 @@ void AnswerView::answer(std::string_view text) {
     end_reasoning();
     line_open_ = text.back() != '\n';
     if (terminal_.out) {
-        screen_.out(safe_text(text));
+        screen_.out(style_ ? style_->push(safe_text(text)) : safe_text(text));
     } else {
         screen_.out(text);
     }
@@ -103,6 +115,9 @@ void AnswerView::finish() {
     pace_ = Pace::as_it_comes;
     answer(std::exchange(held_, {}));
     end_reasoning();
+    if (style_) {
+        screen_.out(style_->finish());
+    }
     if (std::exchange(line_open_, false)) {
         screen_.out("\n");
     }

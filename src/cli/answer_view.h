@@ -4,18 +4,26 @@
 #include <string>
 #include <string_view>
 
+#include "cli/chat/markdown_style.h"
+#include "cli/invocation.h"
 #include "cli/view.h"
 
 namespace threadrunner::cli {
 
 /// Events for people and pipelines: the answer on stdout, ending in a line break; outputs (vectors)
-/// on stdout, one JSON document a line; progress and reasoning on stderr where that is a terminal.
+/// on stdout, one JSON document a line; progress on stderr where that is a terminal, reasoning too
+/// unless the manner says otherwise.
 class AnswerView : public View {
 public:
     enum class Pace : bool { as_it_comes, at_the_end };
+    struct Manner {
+        Pace pace = Pace::as_it_comes;
+        Think think = Think::on_terminal;
+        bool markdown = false;  ///< the answer may have looks, on a terminal with colours
+    };
 
-    AnswerView(Screen& screen, const Terminal& terminal, Clock::time_point started,
-               Pace pace = Pace::as_it_comes);
+    AnswerView(Screen& screen, const Terminal& terminal, Clock::time_point started);
+    AnswerView(Screen& screen, const Terminal& terminal, Clock::time_point started, Manner manner);
 
     void show(const Event& event, std::string_view document, Clock::time_point now) override;
     void tick(Clock::time_point now) override;
@@ -32,6 +40,8 @@ private:
     Terminal terminal_;
     Progress progress_;
     Pace pace_;
+    bool shows_reasoning_;
+    std::optional<MarkdownStyle> style_;
     std::string held_;  ///< the answer so far, where it is printed at the end
     bool reasoning_ = false;
     bool line_open_ = false;  ///< the answer so far does not end in a line break

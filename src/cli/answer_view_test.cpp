@@ -37,6 +37,20 @@ TEST_F(AnswerViewTest, TheAnswerAloneIsOnStdoutAndEndsInALineBreak) {
     EXPECT_EQ(shown(), "[out]Hello there\n");
 }
 
+TEST_F(AnswerViewTest, ReasoningIsShownBesideTheAnswerOrNotAtAll) {
+    AnswerView silent(screen_, a_terminal, start_, {.think = Think::hide});
+    show(silent, event::Reasoning{.text = "Hm."});
+    show(silent, event::Token{.text = "Yes"});
+    EXPECT_EQ(shown(), "[out]Yes");
+    AnswerView by_default(screen_, a_pipe, start_);
+    show(by_default, event::Reasoning{.text = "Hm."});
+    EXPECT_EQ(shown(), "");
+    AnswerView telling(screen_, a_pipe, start_, {.think = Think::show});
+    show(telling, event::Reasoning{.text = "Hm."});
+    show(telling, event::Token{.text = "Yes"});
+    EXPECT_EQ(shown(), "[err]Hm.\n\n[out]Yes");
+}
+
 TEST_F(AnswerViewTest, ALineBreakAtTheEndIsNotDoubled) {
     AnswerView view(screen_, a_pipe, start_);
     show(view, event::Token{.text = "a\n"});
@@ -90,7 +104,7 @@ TEST_F(AnswerViewTest, ReasoningWithoutColoursStaysPlain) {
 }
 
 TEST_F(AnswerViewTest, WithoutStreamingTheAnswerComesAtItsEnd) {
-    AnswerView view(screen_, a_pipe, start_, AnswerView::Pace::at_the_end);
+    AnswerView view(screen_, a_pipe, start_, {.pace = AnswerView::Pace::at_the_end});
     show(view, event::Token{.text = "a"});
     show(view, event::Token{.text = "b"});
     EXPECT_EQ(shown(), "");

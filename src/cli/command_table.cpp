@@ -65,6 +65,14 @@ blank line. The answer alone goes to stdout and ends in a line break; progress g
 on a terminal. When the reader of stdout goes away (| head) the job is cancelled, with exit code 0.
 Ctrl-C cancels the job too, with 130.)",
                 anything},
+    CommandSpec{Command::chat, "chat", "", "talk with a model, which remembers what was said",
+                R"(  threadrunner chat                   /help lists its commands, Ctrl-D leaves
+  threadrunner chat -m ./my.gguf --system "Answer in French."
+  threadrunner chat < questions.txt   each line a message, the answers on stdout
+
+A line that ends in a backslash goes on in the next; """ begins and ends a message of several lines.
+Ctrl-C stops an answer, not the chat. The whole conversation goes to the model with each message.)",
+                nothing},
     CommandSpec{Command::embed, "embed", "[TEXT...]", "turn texts into vectors",
                 R"(  threadrunner embed "a cat" "a dog"  two vectors, one JSON array a line
   threadrunner embed < lines.txt      a vector for each line)",
@@ -125,6 +133,13 @@ many of the last.)",
 Where a daemon runs, the values are its own. 'set' and 'unset' edit config.toml and keep its
 comments and its order.)",
         a_configuration},
+    CommandSpec{Command::doctor, "doctor", "", "look for what is wrong, with its remedy",
+                R"(  threadrunner doctor                 exit code 1 when something does not work
+  threadrunner doctor --json | jq -r '.findings[] | select(.health != "ok") | .what'
+
+It looks at the programs, the daemon, processor, devices, memory, limits, the home, disk, models and
+what was left behind. It starts no daemon, changes nothing, and does not wait for long.)",
+                nothing},
     CommandSpec{Command::serve, "serve", "", "run the daemon here, in the foreground",
                 R"(  threadrunner serve                  Ctrl-C stops it
   THREADRUNNER_LOG=debug threadrunner serve)",

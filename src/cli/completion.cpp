@@ -91,7 +91,8 @@ std::string in_quotes(std::string_view text) {
 }
 
 bool takes_file(const OptionSpec& option) {
-    return option.name == "--model" || option.name == "--socket" || option.name == "--home";
+    return option.name == "--model" || option.name == "--socket" || option.name == "--home" ||
+           option.name == "--schema" || option.name == "--grammar";
 }
 
 std::string_view choices_of(const OptionSpec& option) {
@@ -99,6 +100,7 @@ std::string_view choices_of(const OptionSpec& option) {
         {"--backend", "llama upstream dummy"},
         {"--level", "trace debug info warn error"},
         {"--priority", "interactive batch"},
+        {"--think", "show hide off"},
     }};
     for (const auto& [name, words] : choices) {
         if (name == option.name) {

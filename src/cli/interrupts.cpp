@@ -16,11 +16,12 @@ namespace {
 // A signal handler reaches only globals. Written by the main thread before and after, by the
 // handler in between.
 volatile sig_atomic_t scope_lives = 0;
+volatile sig_atomic_t shield_lives = 0;
 volatile sig_atomic_t interrupted = 0;
 volatile sig_atomic_t wake_fd = -1;
 
 extern "C" void on_interrupt(int) {
-    if (scope_lives == 0 || interrupted != 0) {
+    if (shield_lives == 0 && (scope_lives == 0 || interrupted != 0)) {
         ::_exit(static_cast<int>(ExitCode::interrupted));
     }
     interrupted = 1;
@@ -55,5 +56,9 @@ InterruptScope::~InterruptScope() {
 bool InterruptScope::noted() const { return interrupted != 0; }
 
 int InterruptScope::fd() const { return wake_fd; }
+
+InterruptShield::InterruptShield() { shield_lives = 1; }
+
+InterruptShield::~InterruptShield() { shield_lives = 0; }
 
 }  // namespace threadrunner::cli

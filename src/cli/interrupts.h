@@ -22,4 +22,14 @@ public:
     [[nodiscard]] int fd() const;
 };
 
+/// While one lives, Ctrl-C never ends the command: outside of a scope it is noted for the next one,
+/// and the second in a scope does nothing. For a program that goes on after what was interrupted.
+class InterruptShield {
+public:
+    InterruptShield();
+    ~InterruptShield();
+    InterruptShield(const InterruptShield&) = delete;
+    InterruptShield& operator=(const InterruptShield&) = delete;
+};
+
 }  // namespace threadrunner::cli

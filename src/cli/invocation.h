@@ -15,6 +15,7 @@ namespace threadrunner::cli {
 /// In the order of command_table().
 enum class Command : std::uint8_t {
     ask,
+    chat,
     embed,
     tokenize,
     detokenize,
@@ -27,10 +28,18 @@ enum class Command : std::uint8_t {
     stop,
     logs,
     config,
+    doctor,
     serve,
     version,
     completion,
     help,
+};
+
+/// What to do with a model's reasoning.
+enum class Think : std::uint8_t {
+    on_terminal,  ///< show it where stderr is a terminal
+    show,
+    hide,
 };
 
 /// What the options said.
@@ -46,7 +55,10 @@ struct Options {
     std::optional<std::string> job;
     std::optional<log::Level> level;
     std::optional<std::chrono::milliseconds> since;
-    std::vector<std::string> settings;  ///< KEY=VALUE, for a daemon in the foreground
+    std::vector<std::string> settings;   ///< KEY=VALUE, for a daemon in the foreground
+    std::optional<std::string> schema;   ///< a file, or "-"
+    std::optional<std::string> grammar;  ///< the same
+    Think think = Think::on_terminal;
     bool json = false;
     bool no_stream = false;
     bool follow = false;

@@ -31,6 +31,9 @@ JsonSummaryView::JsonSummaryView(Screen& screen, const Terminal& terminal)
 void JsonSummaryView::show(const Event& event, std::string_view, Clock::time_point) {
     if (const auto* token = std::get_if<event::Token>(&event)) {
         text_ += token->text;
+        if (token->logprobs.is_array()) {
+            logprobs_.insert(logprobs_.end(), token->logprobs.begin(), token->logprobs.end());
+        }
     } else if (const auto* reasoning = std::get_if<event::Reasoning>(&event)) {
         reasoning_ += reasoning->text;
     } else if (const auto* output = std::get_if<event::Output>(&event)) {
@@ -45,6 +48,9 @@ void JsonSummaryView::show(const Event& event, std::string_view, Clock::time_poi
     summary["text"] = text_;
     if (!reasoning_.empty()) {
         summary["reasoning"] = reasoning_;
+    }
+    if (!logprobs_.empty()) {
+        summary["logprobs"] = logprobs_;
     }
     if (!outputs_.empty()) {
         summary["outputs"] = outputs_;

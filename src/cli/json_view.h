@@ -30,6 +30,7 @@ private:
     bool on_terminal_;
     std::string text_;
     std::string reasoning_;
+    wire::Json logprobs_ = wire::Json::array();
     wire::Json outputs_ = wire::Json::array();
     wire::Json tool_calls_ = wire::Json::array();
 };

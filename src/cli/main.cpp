@@ -17,6 +17,8 @@ Outcome run(const Invocation& invocation, Context& context) {
     switch (invocation.command) {
         case Command::ask:
             return run_ask(invocation, context);
+        case Command::chat:
+            return run_chat(invocation, context);
         case Command::embed:
             return run_embed(invocation, context);
         case Command::tokenize:
@@ -41,6 +43,8 @@ Outcome run(const Invocation& invocation, Context& context) {
             return run_logs(invocation, context);
         case Command::config:
             return run_config(invocation, context);
+        case Command::doctor:
+            return run_doctor(invocation, context);
         case Command::serve:
             return run_serve(invocation, context);
         case Command::version:

@@ -14,14 +14,16 @@ namespace {
 
 using enum Command;
 
-constexpr CommandSet generation = command_set(ask);
-constexpr CommandSet on_a_model = command_set(ask, embed, tokenize, detokenize, load);
+constexpr CommandSet one_answer = command_set(ask);
+constexpr CommandSet generation = command_set(ask, chat);
+constexpr CommandSet on_a_model = command_set(ask, chat, embed, tokenize, detokenize, load);
 constexpr CommandSet on_a_target = on_a_model | command_set(unload);
 constexpr CommandSet to_the_daemon =
     on_a_target | command_set(models, status, ps, cancel, stop, config);
 constexpr CommandSet everywhere = ~CommandSet{0};
 
 constexpr double tokens_max = 1 << 30;  // what the daemon takes
+constexpr double logprobs_max = 64;     // the same
 constexpr auto timeout_max = std::chrono::hours(24 * 365);
 
 template <class Number>
@@ -115,6 +117,19 @@ Result<void> timeout(Options& options, const OptionSpec& spec, const std::string
     return {};
 }
 
+/// `off` is the model's matter, the others are how we show it.
+Result<void> think(Options& options, const OptionSpec& spec, const std::string& value) {
+    if (value == "show" || value == "hide") {
+        options.think = value == "show" ? Think::show : Think::hide;
+        return {};
+    }
+    if (value != "off") {
+        return refuse(spec, "'show', 'hide' or 'off'", value);
+    }
+    options.request[spec.member()] = false;
+    return {};
+}
+
 Result<void> lines(Options& options, const OptionSpec& spec, const std::string& value) {
     std::size_t read = 0;
     if (!read_number(value, read)) {
@@ -187,17 +202,27 @@ constexpr std::array table = {
                generation, integer, -1, 4294967295},
     OptionSpec{"--stop", '\0', "TEXT", "end the answer before this text; may be repeated",
                generation, more_text},
-    OptionSpec{"--raw", '\0', "", "the prompt as it is, without the chat template", generation,
+    OptionSpec{"--raw", '\0', "", "the prompt as it is, without the chat template", one_answer,
                request_flag},
+    OptionSpec{"--schema", '\0', "FILE", "answer in JSON of this JSON schema; -: from stdin",
+               generation, set_text<&Options::schema>},
+    OptionSpec{"--grammar", '\0', "FILE", "answer by this grammar (GBNF); -: from stdin",
+               generation, set_text<&Options::grammar>},
+    OptionSpec{"--logprobs", '\0', "N",
+               "with --json: each token's probability, and the N likeliest", one_answer, integer, 1,
+               logprobs_max},
+    OptionSpec{"--think", '\0', "HOW", "reasoning: show, hide, or off: do not think", generation,
+               think},
     OptionSpec{"--priority", '\0', "CLASS", "interactive (the default) or batch",
-               command_set(ask, embed), priority},
+               command_set(ask, chat, embed), priority},
     OptionSpec{"--keep-alive", '\0', "DURATION", "how long the model stays loaded: 300, 5m, 2h, -1",
-               command_set(ask, embed, load), keep_alive},
+               command_set(ask, chat, embed, load), keep_alive},
     OptionSpec{"--timeout", '\0', "DURATION", "give up after this long, with exit code 4: 30, 5m",
                to_the_daemon, timeout},
     OptionSpec{"--json", '\0', "", "JSON for programs: events for ask and embed, else the result",
-               to_the_daemon | command_set(version, logs), set_flag<&Options::json>},
-    OptionSpec{"--no-stream", '\0', "", "print the whole answer at its end", generation,
+               (to_the_daemon & ~command_set(chat)) | command_set(version, logs, doctor),
+               set_flag<&Options::json>},
+    OptionSpec{"--no-stream", '\0', "", "print the whole answer at its end", one_answer,
                set_flag<&Options::no_stream>},
     OptionSpec{"--follow", 'f', "", "go on with what comes", command_set(logs),
                set_flag<&Options::follow>},
@@ -210,8 +235,8 @@ constexpr std::array table = {
                command_set(logs), since},
     OptionSpec{"--set", '\0', "KEY=VALUE", "a setting of this daemon; may be repeated",
                command_set(serve), setting},
-    OptionSpec{"--socket", '\0', "PATH", "the daemon's socket", to_the_daemon | command_set(serve),
-               set_text<&Options::socket>},
+    OptionSpec{"--socket", '\0', "PATH", "the daemon's socket",
+               to_the_daemon | command_set(serve, doctor), set_text<&Options::socket>},
     OptionSpec{"--home", '\0', "DIR", "the directory of models, logs and settings", everywhere,
                set_text<&Options::home>},
     OptionSpec{"--help", 'h', "", "help, also for one command: threadrunner logs --help",

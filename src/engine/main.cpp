@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/paths.h"
 #include "base/version.h"
+#include "engine/devices.h"
 #include "engine/llama_log.h"
 #include "engine/stream.h"
 
@@ -21,7 +22,9 @@ constexpr int worker_fd = 3;
 
 constexpr const char* help =
     "threadrunner-engine: runs one language model for threadrunner-daemon, which starts it and\n"
-    "speaks to it over file descriptor 3. It takes no arguments but --help and --version.\n";
+    "speaks to it over file descriptor 3. Arguments: --help, --version, and --devices, which "
+    "prints\n"
+    "what llama.cpp computes with here, as JSON.\n";
 
 std::string_view level_word(engine::LogLevel level) {
     switch (level) {
@@ -71,6 +74,10 @@ int answer(std::string_view argument) {
                     llama_version.data(), llama_commit.data());
         return EXIT_SUCCESS;
     }
+    if (argument == "--devices") {
+        std::printf("%s\n", wire::encode_json(engine::describe_devices()).c_str());
+        return EXIT_SUCCESS;
+    }
     const bool asked = argument == "--help";
     std::fputs(help, asked ? stdout : stderr);
     return asked ? EXIT_SUCCESS : static_cast<int>(ExitCode::usage);
@@ -79,10 +86,11 @@ int answer(std::string_view argument) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    std::set_terminate(&die_of_exception);
     if (argc > 1) {
+        engine::capture_llama_log(&write_line, false);
         return answer(argv[1]);
     }
-    std::set_terminate(&die_of_exception);
     auto signals = engine::open_signals();
     engine::capture_llama_log(&write_line, wants_debug());
     const auto served = signals ? engine::serve(worker_fd, std::move(*signals))

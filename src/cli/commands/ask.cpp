@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/paths.h"
+#include "cli/answer_shape.h"
 #include "cli/answer_view.h"
 #include "cli/commands/call.h"
 #include "cli/commands/commands.h"
@@ -21,7 +22,9 @@ std::unique_ptr<View> make_view(const Options& options, Context& context) {
     }
     return std::make_unique<AnswerView>(
         screen, context.terminal, Clock::now(),
-        options.no_stream ? AnswerView::Pace::at_the_end : AnswerView::Pace::as_it_comes);
+        AnswerView::Manner{.pace = options.no_stream ? AnswerView::Pace::at_the_end
+                                                     : AnswerView::Pace::as_it_comes,
+                           .think = options.think});
 }
 
 }  // namespace
@@ -29,9 +32,17 @@ std::unique_ptr<View> make_view(const Options& options, Context& context) {
 Outcome run_ask(const Invocation& invocation, Context& context) {
     const Options& options = invocation.options;
     const auto until = deadline_of(options);
-    const auto input = piped_input(context, invocation.words.empty(), until);
+    if (options.request.contains("logprobs") && !options.json) {
+        return fail_usage("--logprobs has its numbers in events: add --json");
+    }
+    auto input =
+        piped_input(context, invocation.words.empty() || shape_takes_input(options), until);
     if (!input) {
         return std::unexpected(input.error());
+    }
+    wire::Json request = make_model_request("generate", options, environment);
+    if (auto shaped = add_answer_shape(request, options, *input); !shaped) {
+        return std::unexpected(shaped.error());
     }
     std::string prompt = compose_prompt(invocation.words, *input);
     if (prompt.empty()) {
@@ -39,7 +50,6 @@ Outcome run_ask(const Invocation& invocation, Context& context) {
             "nothing to ask; for example: threadrunner \"Why is the sky blue?\" (more: "
             "threadrunner --help)");
     }
-    wire::Json request = make_model_request("generate", options, environment);
     request["prompt"] = std::move(prompt);
     const auto view = make_view(options, context);
     const auto ending = call(context, options, std::move(request), *view, Reach::start, until);

@@ -24,8 +24,8 @@ Clock::time_point at_most(std::optional<Clock::time_point> until, Clock::duratio
     return until ? std::min(*until, patience_ends) : patience_ends;
 }
 
-std::expected<UniqueFd, Failure> reach_daemon(const Options& options, Reach reach,
-                                              std::optional<Clock::time_point> until) {
+Result<UniqueFd> reach_daemon(const Options& options, Reach reach,
+                              std::optional<Clock::time_point> until) {
     const auto address = find_daemon_address(options);
     if (!address) {
         return std::unexpected(address.error());
@@ -36,14 +36,14 @@ std::expected<UniqueFd, Failure> reach_daemon(const Options& options, Reach reac
             return std::unexpected(socket.error());
         }
         if (!*socket) {
-            return std::unexpected(Failure(ExitCode::connection,
-                                           "no daemon is running at " + address->socket.string()));
+            return fail(ErrorCode::unreachable,
+                        "no daemon is running at " + address->socket.string());
         }
         return *std::move(socket);
     }
     const auto program = find_program("threadrunner-daemon");
     if (!program) {
-        return std::unexpected(Failure(ExitCode::connection, program.error().message));
+        return fail(ErrorCode::unreachable, program.error().message);
     }
     auto socket = connect_or_start(*address, *program, at_most(until, limits::daemon_start_within));
     if (!socket) {
@@ -52,14 +52,14 @@ std::expected<UniqueFd, Failure> reach_daemon(const Options& options, Reach reac
     return *std::move(socket);
 }
 
+}  // namespace
+
 Failure with_retry(Error error) {
     if (error.retry_after) {
         error.message += " (try again in " + format_duration(*error.retry_after) + ")";
     }
     return error;
 }
-
-}  // namespace
 
 std::optional<Clock::time_point> deadline_of(const Options& options) {
     return options.timeout ? std::optional(Clock::now() + *options.timeout) : std::nullopt;
@@ -81,9 +81,8 @@ std::expected<std::optional<std::string>, Failure> piped_input(
     return *std::move(input);
 }
 
-std::expected<Ending, Failure> call(Context& context, const Options& options, wire::Json request,
-                                    View& view, Reach reach,
-                                    std::optional<Clock::time_point> until) {
+Result<Ending> converse(Context& context, const Options& options, wire::Json request, View& view,
+                        Reach reach, std::optional<Clock::time_point> until) {
     // Whoever comes while a daemon ends may still reach its socket: the next one is asked, once.
     for (bool may_retry = reach == Reach::start;; may_retry = false) {
         auto socket = reach_daemon(options, reach, until);
@@ -96,13 +95,20 @@ std::expected<Ending, Failure> call(Context& context, const Options& options, wi
         Connection connection(*std::move(socket));
         Conversation conversation(connection, context.console, view);
         auto ending = conversation.run(request, Waits{.until = until});
-        if (ending) {
-            return *std::move(ending);
-        }
-        if (!may_retry || !connection.closed_silently()) {
-            return std::unexpected(with_retry(std::move(ending.error())));
+        if (ending || !may_retry || !connection.closed_silently()) {
+            return ending;
         }
     }
+}
+
+std::expected<Ending, Failure> call(Context& context, const Options& options, wire::Json request,
+                                    View& view, Reach reach,
+                                    std::optional<Clock::time_point> until) {
+    auto ending = converse(context, options, std::move(request), view, reach, until);
+    if (!ending) {
+        return std::unexpected(with_retry(std::move(ending.error())));
+    }
+    return *std::move(ending);
 }
 
 Outcome call_for_result(Context& context, const Options& options, wire::Json request, Reach reach,

@@ -26,7 +26,15 @@ enum class Reach : std::uint8_t {
 [[nodiscard]] std::expected<std::optional<std::string>, Failure> piped_input(
     Context& context, bool only_input, std::optional<Clock::time_point> until);
 
+/// An error of a job, with when to try again.
+[[nodiscard]] Failure with_retry(Error error);
+
 /// Connects, sends the request and shows its events in the view until the job ends.
+[[nodiscard]] Result<Ending> converse(Context& context, const Options& options, wire::Json request,
+                                      View& view, Reach reach,
+                                      std::optional<Clock::time_point> until);
+
+/// converse(), with an error as the command's failure.
 [[nodiscard]] std::expected<Ending, Failure> call(Context& context, const Options& options,
                                                   wire::Json request, View& view, Reach reach,
                                                   std::optional<Clock::time_point> until);

@@ -7,6 +7,7 @@
 namespace threadrunner::cli {
 
 [[nodiscard]] Outcome run_ask(const Invocation& invocation, Context& context);
+[[nodiscard]] Outcome run_chat(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_embed(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_tokenize(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_detokenize(const Invocation& invocation, Context& context);
@@ -19,6 +20,7 @@ namespace threadrunner::cli {
 [[nodiscard]] Outcome run_stop(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_logs(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_config(const Invocation& invocation, Context& context);
+[[nodiscard]] Outcome run_doctor(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_serve(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_version(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_completion(const Invocation& invocation, Context& context);
