@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <numeric>
 #include <vector>
 
 #include "base/log_filter.h"
+#include "base/number.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "base/words.h"
@@ -50,15 +50,13 @@ Setter duration(milliseconds Settings::* member, std::string_view key, Range ran
 Setter integer(std::uint64_t Settings::* member, std::string_view key, std::uint64_t min,
                std::uint64_t max) {
     return [=](Settings& settings, std::string_view value) -> Result<void> {
-        std::uint64_t parsed = 0;
-        const char* const end = value.data() + value.size();
-        const auto [rest, error] = std::from_chars(value.data(), end, parsed);
-        if (error != std::errc() || rest != end || parsed < min || parsed > max) {
+        const auto parsed = number_from<std::uint64_t>(value);
+        if (!parsed || *parsed < min || *parsed > max) {
             return fail(ErrorCode::invalid_request,
                         std::string(key) + " must be an integer from " + std::to_string(min) +
                             " to " + std::to_string(max) + ", not '" + std::string(value) + "'");
         }
-        settings.*member = parsed;
+        settings.*member = *parsed;
         return {};
     };
 }

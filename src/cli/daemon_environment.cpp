@@ -24,14 +24,4 @@ std::vector<std::string> daemon_environment(const Home& home) {
     return out;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> out;
-    out.reserve(texts.size() + 1);
-    for (std::string& text : texts) {
-        out.push_back(text.data());
-    }
-    out.push_back(nullptr);
-    return out;
-}
-
 }  // namespace threadrunner::cli

@@ -11,7 +11,4 @@ namespace threadrunner::cli {
 /// absolute, since the daemon works in another directory.
 [[nodiscard]] std::vector<std::string> daemon_environment(const Home& home);
 
-/// Pointers to texts, for exec and spawn, with the null at the end; valid as long as the texts.
-[[nodiscard]] std::vector<char*> pointers_to(std::vector<std::string>& texts);
-
 }  // namespace threadrunner::cli

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/pointers_to.h"
 #include "cli/daemon_environment.h"
 
 namespace threadrunner::cli {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "cli/result.h"
 #include "wire/decode.h"
@@ -24,10 +24,8 @@ struct Entry {
 };
 
 std::optional<int> number(std::string_view digits) {
-    int out = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-    const bool whole = error == std::errc() && end == digits.data() + digits.size();
-    return whole && out >= 0 ? std::optional(out) : std::nullopt;
+    const auto out = number_from<int>(digits);
+    return out && *out >= 0 ? out : std::nullopt;
 }
 
 /// "2026-01-31T12:00:00.250+01:00"

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <vector>
 
+#include "base/number.h"
 #include "base/settings.h"
 #include "base/text.h"
 
@@ -26,13 +26,6 @@ constexpr double tokens_max = 1 << 30;  // what the daemon takes
 constexpr double logprobs_max = 64;     // the same
 constexpr auto timeout_max = std::chrono::hours(24 * 365);
 
-template <class Number>
-bool read_number(const std::string& text, Number& out) {
-    const char* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, out);
-    return error == std::errc() && rest == end;
-}
-
 std::unexpected<Error> refuse(const OptionSpec& spec, std::string_view wanted,
                               const std::string& value) {
     return fail(ErrorCode::invalid_request,
@@ -51,21 +44,20 @@ std::string range_of(const OptionSpec& spec) {
 }
 
 Result<void> number(Options& options, const OptionSpec& spec, const std::string& value) {
-    double read = 0;
-    if (!read_number(value, read) || !(read >= spec.min && read <= spec.max)) {
+    const auto read = number_from<double>(value);
+    if (!read || !(*read >= spec.min && *read <= spec.max)) {
         return refuse(spec, "a number " + range_of(spec), value);
     }
-    options.request[spec.member()] = read;
+    options.request[spec.member()] = *read;
     return {};
 }
 
 Result<void> integer(Options& options, const OptionSpec& spec, const std::string& value) {
-    std::int64_t read = 0;
-    if (!read_number(value, read) || static_cast<double>(read) < spec.min ||
-        static_cast<double>(read) > spec.max) {
+    const auto read = number_from<std::int64_t>(value);
+    if (!read || static_cast<double>(*read) < spec.min || static_cast<double>(*read) > spec.max) {
         return refuse(spec, "a whole number " + range_of(spec), value);
     }
-    options.request[spec.member()] = read;
+    options.request[spec.member()] = *read;
     return {};
 }
 
@@ -131,12 +123,8 @@ Result<void> think(Options& options, const OptionSpec& spec, const std::string& 
 }
 
 Result<void> lines(Options& options, const OptionSpec& spec, const std::string& value) {
-    std::size_t read = 0;
-    if (!read_number(value, read)) {
-        return refuse(spec, "a whole number from 0", value);
-    }
-    options.lines = read;
-    return {};
+    options.lines = number_from<std::size_t>(value);
+    return options.lines ? Result<void>() : refuse(spec, "a whole number from 0", value);
 }
 
 Result<void> level(Options& options, const OptionSpec& spec, const std::string& value) {

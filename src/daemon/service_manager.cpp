@@ -5,7 +5,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -13,6 +12,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/number.h"
 #include "base/paths.h"
 
 namespace threadrunner {
@@ -24,12 +24,7 @@ constexpr int sockets_max = 64;
 std::optional<std::uint64_t> take_number(const char* name) {
     const auto text = environment(name);
     ::unsetenv(name);
-    std::uint64_t number = 0;
-    if (!text ||
-        std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc()) {
-        return std::nullopt;
-    }
-    return number;
+    return text ? number_from<std::uint64_t>(*text) : std::nullopt;
 }
 
 /// Whether a variable that names a process means us; without it, everybody is meant.

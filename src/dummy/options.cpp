@@ -1,9 +1,10 @@
 #include "dummy/options.h"
 
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <variant>
+
+#include "base/number.h"
 
 namespace threadrunner::dummy {
 namespace {
@@ -54,14 +55,13 @@ std::unexpected<Error> bad_value(const Row& row, std::string_view text) {
 template <class Number>
 Result<void> set_number(Options& options, const Row& row, Number Options::* member,
                         std::string_view text) {
-    Number value{};
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool whole = error == std::errc() && rest == text.data() + text.size();
+    const auto value = number_from<Number>(text);
     // Written so that NaN fails it.
-    if (!whole || !(value >= static_cast<Number>(row.min) && value <= static_cast<Number>(1e12))) {
+    if (!value ||
+        !(*value >= static_cast<Number>(row.min) && *value <= static_cast<Number>(1e12))) {
         return bad_value(row, text);
     }
-    options.*member = value;
+    options.*member = *value;
     return {};
 }
 

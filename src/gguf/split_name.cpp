@@ -1,7 +1,8 @@
 #include "gguf/split_name.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/number.h"
 
 namespace threadrunner::gguf {
 namespace {
@@ -14,15 +15,6 @@ std::string padded(std::uint64_t number) {
     std::string out = std::to_string(number);
     out.insert(0, digits - std::min(digits, out.size()), '0');
     return out;
-}
-
-std::optional<std::uint64_t> number_in(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || rest != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return number;
 }
 
 }  // namespace
@@ -38,8 +30,8 @@ std::optional<SplitName> parse_split_name(std::string_view file_name) {
         return std::nullopt;
     }
     const std::string_view end = file_name.substr(file_name.size() - tail);
-    const auto part = number_in(end.substr(1, digits));
-    const auto count = number_in(end.substr(1 + digits + between.size(), digits));
+    const auto part = number_from<std::uint64_t>(end.substr(1, digits));
+    const auto count = number_from<std::uint64_t>(end.substr(1 + digits + between.size(), digits));
     if (end[0] != '-' || end.substr(1 + digits, between.size()) != between || !part || !count ||
         *part == 0 || *part > *count) {
         return std::nullopt;

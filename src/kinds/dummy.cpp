@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/limits.h"
+#include "base/number.h"
 #include "base/paths.h"
 #include "base/settings.h"
 #include "kinds/route_exchange.h"
@@ -43,12 +43,11 @@ Result<std::vector<Option>> parse_options(std::string_view text) {
                             option.name + "'" +
                             (near ? ", did you mean '" + std::string(*near) + "'?" : ""));
         }
-        const char* const end = option.value.data() + option.value.size();
-        const auto [rest, error] = std::from_chars(option.value.data(), end, option.number);
         if (option.value.empty()) {
             option.value = "1";
-        } else if (error != std::errc() || rest != end ||
-                   !(option.number >= 0 && option.number <= 1e9)) {
+        }
+        option.number = number_from<double>(option.value).value_or(-1);
+        if (!(option.number >= 0 && option.number <= 1e9)) {
             return fail(ErrorCode::unknown_model, "the dummy's option " + option.name +
                                                       " takes a number from 0 to 1e9, not '" +
                                                       option.value + "'");

@@ -4,28 +4,12 @@
 
 #include <algorithm>
 #include <cassert>
-#include <fstream>
 #include <numeric>
 #include <utility>
 
+#include "base/control_group.h"
+
 namespace threadrunner {
-namespace {
-
-/// The limit of a control group that we are the root of, as in a container; 0: none. cgroups(7).
-std::uint64_t control_group_bytes() {
-    for (const char* path :
-         {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-        std::ifstream file(path);
-        std::uint64_t bytes = 0;
-        if (file >> bytes) {  // "max" is no number
-            return bytes;
-        }
-    }
-    return 0;
-}
-
-}  // namespace
-
 std::uint64_t bytes_of(const DeviceBytes& bytes, std::string_view device) {
     const auto found = bytes.find(device);
     return found == bytes.end() ? 0 : found->second;
@@ -50,8 +34,7 @@ std::uint64_t Budget::default_bytes() {
         return 0;
     }
     const std::uint64_t machine = static_cast<std::uint64_t>(info.totalram) * info.mem_unit;
-    const std::uint64_t group = control_group_bytes();
-    return (group == 0 ? machine : std::min(machine, group)) / 10 * 8;
+    return std::min(machine, control_group_limits().memory_bytes.value_or(machine)) / 10 * 8;
 }
 
 void Budget::set_limit(const std::string& device, std::uint64_t bytes) { limits_[device] = bytes; }

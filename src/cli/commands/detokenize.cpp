@@ -1,10 +1,10 @@
-#include <charconv>
 #include <cstdint>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/number.h"
 #include "base/paths.h"
 #include "cli/commands/call.h"
 #include "cli/commands/commands.h"
@@ -32,14 +32,12 @@ std::vector<std::string> numbers_in(std::string text) {
 std::expected<wire::Json, Failure> tokens_of(const std::vector<std::string>& words) {
     wire::Json out = wire::Json::array();
     for (const std::string& word : words) {
-        std::int32_t token = 0;
-        const char* end = word.data() + word.size();
-        const auto [rest, error] = std::from_chars(word.data(), end, token);
-        if (error != std::errc() || rest != end || token < 0) {
+        const auto token = number_from<std::int32_t>(word);
+        if (!token || *token < 0) {
             return fail_usage("'" + word + "' is no token; tokens are whole numbers, as " +
                               "threadrunner tokenize prints them in its first column");
         }
-        out.push_back(token);
+        out.push_back(*token);
     }
     return out;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/paths.h"
+#include "base/pointers_to.h"
 #include "cli/commands/commands.h"
 #include "cli/daemon_address.h"
 #include "cli/daemon_environment.h"

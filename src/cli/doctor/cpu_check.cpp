@@ -8,7 +8,8 @@
 #include <sstream>
 #include <string_view>
 
-#include "cli/doctor/cgroup.h"
+#include "base/control_group.h"
+#include "base/small_file.h"
 #include "cli/doctor/proc.h"
 
 namespace threadrunner::cli {
@@ -83,7 +84,7 @@ CpuFacts look_at_cpu() {
     if (::sched_getaffinity(0, sizeof(usable), &usable) == 0) {
         facts.cores = static_cast<unsigned>(CPU_COUNT(&usable));
     }
-    facts.quota = look_at_cgroup().cores.value_or(0);
+    facts.quota = control_group_limits().cores.value_or(0);
     return facts;
 }
 

@@ -12,7 +12,6 @@
 #include "cli/doctor/memory_check.h"
 #include "cli/doctor/models_check.h"
 #include "cli/doctor/proc.h"
-#include "cli/doctor/program_run.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -40,18 +39,6 @@ TEST(DoctorLook, SeesALockWithoutTakingIt) {
     const auto lock = try_lock(file);
     ASSERT_TRUE(lock && *lock);
     EXPECT_TRUE(is_locked(file));
-}
-
-TEST(DoctorLook, AProgramIsRunToItsEndAndNoLonger) {
-    const auto run = run_program("/bin/sh", {"-c", "echo out; echo err >&2; exit 3"}, {}, 10s);
-    ASSERT_TRUE(run) << run.error().message;
-    EXPECT_EQ(run->exit_code, 3);
-    EXPECT_EQ(run->out, "out\nerr\n");
-    EXPECT_EQ(run_program("/bin/sh", {"-c", "kill -ILL $$"}, {}, 10s)->signal, SIGILL);
-    const auto late = run_program("/bin/sh", {"-c", "exec sleep 1000"}, {}, 50ms);
-    ASSERT_FALSE(late);
-    EXPECT_EQ(late.error().code, ErrorCode::timeout);
-    EXPECT_FALSE(run_program("/nowhere", {}, {}, 1s));
 }
 
 TEST(DoctorLook, FindsModelsThatCannotBeUsedAndBrokenDownloads) {

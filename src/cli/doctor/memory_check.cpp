@@ -1,11 +1,12 @@
 #include "cli/doctor/memory_check.h"
 
-#include <charconv>
 #include <string>
 
+#include "base/control_group.h"
 #include "base/limits.h"
+#include "base/number.h"
+#include "base/small_file.h"
 #include "base/text.h"
-#include "cli/doctor/cgroup.h"
 #include "cli/doctor/proc.h"
 
 namespace threadrunner::cli {
@@ -18,9 +19,7 @@ constexpr std::uint64_t available_bytes_min = limits::gib;
 /// "16384 kB"
 std::uint64_t bytes_of(const std::string& info, std::string_view name) {
     const std::string text = field_of(info, name).value_or("");
-    std::uint64_t kib = 0;
-    std::from_chars(text.data(), text.data() + text.size(), kib);
-    return kib * limits::kib;
+    return number_from<std::uint64_t>(text.substr(0, text.find(' '))).value_or(0) * limits::kib;
 }
 
 }  // namespace
@@ -31,7 +30,7 @@ MemoryFacts look_at_memory() {
             .available_bytes = bytes_of(info, "MemAvailable"),
             .swap_bytes = bytes_of(info, "SwapTotal"),
             .overcommit_refused = read_number("/proc/sys/vm/overcommit_memory") == 2,
-            .cgroup_bytes = look_at_cgroup().memory_bytes,
+            .cgroup_bytes = control_group_limits().memory_bytes,
             .budget_bytes = std::nullopt};
 }
 

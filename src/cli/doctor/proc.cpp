@@ -1,32 +1,21 @@
 #include "cli/doctor/proc.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 #include <sstream>
 #include <system_error>
 
-#include "base/limits.h"
-#include "base/unique_fd.h"
+#include "base/number.h"
+#include "base/small_file.h"
 
 namespace threadrunner::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <class Number>
-std::optional<Number> number_from(std::string_view text) {
-    Number value{};
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && rest == text.data() + text.size() ? std::optional(value)
-                                                                     : std::nullopt;
-}
 
 /// The value of NAME=value in an environment, whose variables end in zero bytes.
 std::string variable_in(std::string_view variables, std::string_view name) {
@@ -51,34 +40,6 @@ pid_t parent_in(std::string_view stat) {
 }
 
 }  // namespace
-
-std::optional<std::string> read_small_file(const fs::path& file) {
-    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!fd) {
-        return std::nullopt;
-    }
-    std::string out;
-    std::array<char, 16 * limits::kib> buffer;
-    while (out.size() < limits::mib) {
-        const ssize_t size = ::read(fd.get(), buffer.data(), buffer.size());
-        if (size < 0) {
-            return std::nullopt;
-        }
-        if (size == 0) {
-            break;
-        }
-        out.append(buffer.data(), static_cast<std::size_t>(size));
-    }
-    if (out.ends_with('\n')) {
-        out.pop_back();
-    }
-    return out;
-}
-
-std::optional<std::uint64_t> read_number(const fs::path& file) {
-    const auto text = read_small_file(file);
-    return text ? number_from<std::uint64_t>(*text) : std::nullopt;
-}
 
 std::optional<std::string> field_of(std::string_view text, std::string_view name) {
     while (!text.empty()) {

@@ -13,12 +13,6 @@ namespace threadrunner::cli {
 
 /// What the kernel tells in small text files. All of it may be missing; then there is nothing.
 
-/// A small file's text without the line break at its end, at most a MiB of it.
-[[nodiscard]] std::optional<std::string> read_small_file(const std::filesystem::path& file);
-
-/// A file that holds a number; "max" is none.
-[[nodiscard]] std::optional<std::uint64_t> read_number(const std::filesystem::path& file);
-
 /// The value of a line "name: value" in a text such as /proc/meminfo.
 [[nodiscard]] std::optional<std::string> field_of(std::string_view text, std::string_view name);
 

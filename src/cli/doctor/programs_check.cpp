@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/program_run.h"
+#include "base/settings_file.h"
 #include "base/text.h"
 #include "cli/daemon_environment.h"
-#include "cli/doctor/program_run.h"
 #include "cli/result.h"
 
 namespace threadrunner::cli {
@@ -37,9 +38,8 @@ void look_at_daemon(const Home& home, ProgramsFacts& facts) {
         return;
     }
     facts.daemon_version = trimmed(version->out);
-    const auto settings = run_ours(home, "threadrunner-daemon", "--settings");
-    if (settings && settings->exit_code != 0) {
-        facts.settings_fault = trimmed(settings->out);
+    if (const auto settings = read_settings(home, {}); !settings) {
+        facts.settings_fault = settings.error().message;
     }
 }
 
@@ -54,15 +54,11 @@ void look_at_engine(const Home& home, ProgramsFacts& facts) {
         return;
     }
     facts.engine_signal = run->signal;
-    // graphics drivers say this and that in front of it
-    const std::size_t document = run->out.find("{\"");
-    auto described = wire::decode_json(document == std::string::npos
-                                           ? std::string_view()
-                                           : std::string_view(run->out).substr(document));
+    auto described = wire::decode_json(run->out);
     if (run->exit_code == 0 && described) {
         facts.engine = *std::move(described);
     } else {
-        facts.engine_fault = "threadrunner-engine --devices fails: " + trimmed(run->out);
+        facts.engine_fault = "threadrunner-engine --devices fails: " + trimmed(run->err);
     }
 }
 
@@ -135,7 +131,7 @@ Findings judge_devices(const ProgramsFacts& facts) {
     bool has_gpu = false;
     for (const wire::Json& device : list_in(*facts.engine, "devices")) {
         const std::uint64_t memory = count_in(device, "memory_bytes");
-        const bool gpu = text_in(device, "kind") == "gpu";
+        const bool gpu = text_in(device, "kind").ends_with("gpu");
         has_gpu = has_gpu || gpu;
         std::string what = text_in(device, "name") + ": " + text_in(device, "description");
         if (gpu) {

@@ -1,8 +1,9 @@
 #include "kinds/upstream/http_address.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "base/number.h"
 
 namespace threadrunner {
 namespace {
@@ -23,10 +24,8 @@ bool is_ipv6_character(char c) {
 bool is_path_character(char c) { return c > ' ' && c <= '~' && c != '?' && c != '#' && c != '\\'; }
 
 std::optional<std::uint16_t> port_from(std::string_view text) {
-    std::uint16_t port = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, port);
-    return error == std::errc() && rest == end && port > 0 ? std::optional(port) : std::nullopt;
+    const auto port = number_from<std::uint16_t>(text);
+    return port && *port > 0 ? port : std::nullopt;
 }
 
 std::unexpected<Error> refuse(std::string_view why) {

@@ -1,13 +1,13 @@
-#include "cli/doctor/cgroup.h"
+#include "base/control_group.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <string>
 
-#include "cli/doctor/proc.h"
+#include "base/small_file.h"
 
-namespace threadrunner::cli {
+namespace threadrunner {
 namespace {
 
 namespace fs = std::filesystem;
@@ -50,8 +50,8 @@ fs::path own_group() {
 
 }  // namespace
 
-CgroupLimits look_at_cgroup() {
-    CgroupLimits out;
+ControlGroupLimits control_group_limits() {
+    ControlGroupLimits out;
     // each group on the way up has a say; inside a container the path may not exist
     for (fs::path group = own_group();; group = group.parent_path()) {
         lower(out.memory_bytes, memory_of(root / group / "memory.max"));
@@ -69,4 +69,4 @@ CgroupLimits look_at_cgroup() {
     return out;
 }
 
-}  // namespace threadrunner::cli
+}  // namespace threadrunner

@@ -7,13 +7,14 @@
 
 #include "base/error.h"
 
-namespace threadrunner::cli {
+namespace threadrunner {
 
 /// How a program ended.
 struct ProgramRun {
     int exit_code = -1;  ///< -1: a signal
     int signal = 0;
-    std::string out;  ///< of both streams, at most a MiB
+    std::string out;  ///< at most a MiB, as of err
+    std::string err;
 };
 
 /// Runs a program of ours to its end, without input. `timeout` when it has not ended by then; it is
@@ -23,4 +24,4 @@ struct ProgramRun {
                                              std::vector<std::string> variables,
                                              std::chrono::milliseconds within);
 
-}  // namespace threadrunner::cli
+}  // namespace threadrunner
