@@ -101,6 +101,7 @@ constexpr auto log_follow_every = 200ms;
 constexpr std::size_t answer_shape_bytes_max = 4 * mib;  ///< of a schema or grammar file
 constexpr std::size_t chat_history_entries_max = 1000;   ///< that the arrow keys bring back
 constexpr std::size_t chat_history_entry_bytes_max = 64 * kib;
+constexpr auto engine_devices_within = 10s;  ///< in which the engine lists what it computes with
 constexpr auto doctor_program_within = 10s;  ///< of our own programs, asked about themselves
 constexpr auto doctor_daemon_within = 3s;    ///< from connecting to a daemon's status
 constexpr auto doctor_models_within = 5s;    ///< for reading the headers of all models

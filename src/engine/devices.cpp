@@ -16,8 +16,9 @@ std::string_view kind_of(ggml_backend_dev_t device) {
         case GGML_BACKEND_DEVICE_TYPE_CPU:
             return "cpu";
         case GGML_BACKEND_DEVICE_TYPE_GPU:
-        case GGML_BACKEND_DEVICE_TYPE_IGPU:
             return "gpu";
+        case GGML_BACKEND_DEVICE_TYPE_IGPU:
+            return "igpu";  // its memory is the host's
         default:
             return "other";
     }

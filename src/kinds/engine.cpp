@@ -21,7 +21,9 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
                         "; this build has no engine, so it serves no models: "
                         "build with -DTHREADRUNNER_ENGINE=ON, or use THREADRUNNER_BACKEND=dummy");
     }
-    auto model = plan_model(target, settings_, limits::cpu_batch_tokens);
+    static const std::vector<ComputeDevice> none;
+    const auto& devices = settings_.engine_gpu_layers > 0 ? devices_.of(*program) : none;
+    auto model = plan_model(target, settings_, limits::cpu_batch_tokens, devices);
     if (!model) {
         return std::unexpected(model.error());
     }
@@ -36,7 +38,7 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
                                          {"cache_ram_mib", model->cache_mib},
                                          {"engine_args", args}},
                       .memory = std::move(model->memory),
-                      .device_limits = {},
+                      .device_limits = device_limits(devices),
                       .memory_detail = std::move(model->memory_detail),
                       .threads = model->threads};
 }

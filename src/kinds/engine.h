@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/settings.h"
+#include "kinds/engine_devices.h"
 #include "kinds/model_folder.h"
 #include "worker/kind.h"
 
@@ -23,6 +24,7 @@ public:
 private:
     const Settings& settings_;
     ModelFolder models_;
+    mutable EngineDevices devices_;  ///< for plan()
 };
 
 }  // namespace threadrunner

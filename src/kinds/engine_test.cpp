@@ -37,9 +37,9 @@ protected:
         spec.work = std::move(work);
         return kind().resolve(spec);
     }
-    [[nodiscard]] Result<LaunchPlan> plan(const std::string& path,
-                                          const std::string& profile = {}) const {
-        const InstalledProgram program("threadrunner-engine");
+    [[nodiscard]] Result<LaunchPlan> plan(const std::string& path, const std::string& profile = {},
+                                          const std::string& script = {}) const {
+        const InstalledProgram program("threadrunner-engine", script);
         return kind().plan({.kind = "engine", .name = path, .profile = profile});
     }
 
@@ -106,6 +106,19 @@ TEST_F(EngineKindTest, TheReservationCountsTheCacheToo) {
     const auto with = plan(model_.string());
     ASSERT_TRUE(without && with);
     EXPECT_EQ(total_bytes(with->memory) - total_bytes(without->memory), 100 * limits::mib);
+}
+
+TEST_F(EngineKindTest, OnADeviceItsMemoryIsReservedAndLimited) {
+    const std::string script =
+        R"(echo '{"devices":[{"name":"CUDA0","kind":"gpu","free_bytes":100000000000}]}')";
+    const auto on_host = plan(model_.string());
+    const auto on_device = plan(model_.string(), {}, script);
+    ASSERT_TRUE(on_host && on_device);
+    EXPECT_EQ(bytes_of(on_device->device_limits, "CUDA0"), 95'000'000'000U);
+    EXPECT_GT(bytes_of(on_device->memory, "CUDA0"), 0U);
+    EXPECT_LT(bytes_of(on_device->memory, "host"), bytes_of(on_host->memory, "host"));
+    settings_.engine_gpu_layers = 0;
+    EXPECT_EQ(plan(model_.string(), {}, script)->memory, on_host->memory);
 }
 
 TEST_F(EngineKindTest, OneCoreIsLeftToEverybodyElse) {

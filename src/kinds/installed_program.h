@@ -7,12 +7,13 @@
 
 namespace threadrunner {
 
-/// For tests: a program of ours beside the running one, where find_program() looks for it.
+/// For tests: a program of ours beside the running one, where find_program() looks for it. It is a
+/// shell script.
 class InstalledProgram {
 public:
-    explicit InstalledProgram(const std::string& name)
+    explicit InstalledProgram(const std::string& name, const std::string& script = {})
         : path_(std::filesystem::read_symlink("/proc/self/exe").parent_path() / name) {
-        std::ofstream(path_) << "#!/bin/sh\n";
+        std::ofstream(path_) << "#!/bin/sh\n" << script;
         std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
     }
     InstalledProgram(const InstalledProgram&) = delete;

@@ -5,7 +5,6 @@
 #include <variant>
 
 #include "base/limits.h"
-#include "base/text.h"
 #include "gguf/memory_estimate.h"
 #include "gguf/model_file.h"
 #include "kinds/cores.h"
@@ -32,7 +31,8 @@ Result<Target> resolve_model(std::string_view kind, const JobSpec& spec, const S
                   .profile = std::string(embeds ? embed_profile : "")};
 }
 
-Result<ModelPlan> plan_model(const Target& target, const Settings& settings, std::uint64_t batch) {
+Result<ModelPlan> plan_model(const Target& target, const Settings& settings, std::uint64_t batch,
+                             const std::vector<ComputeDevice>& devices) {
     auto file = gguf::check_model_file(target.name);
     if (!file) {
         return std::unexpected(file.error());
@@ -52,12 +52,10 @@ Result<ModelPlan> plan_model(const Target& target, const Settings& settings, std
     const auto memory = gguf::estimate_memory(plan.facts, plan.context, plan.slots,
                                               plan.embeds ? plan.context : batch);
     const std::uint64_t extra = process_bytes + plan.cache_mib * limits::mib;
-    plan.memory = {{std::string(host_device), gguf::saturating_add(memory.total_bytes(), extra)}};
-    plan.memory_detail = "weights " + format_bytes(memory.weights_bytes) + ", context of " +
-                         std::to_string(plan.slots) + " x " + std::to_string(plan.context) +
-                         " tokens " + format_bytes(memory.kv_bytes) + ", computing " +
-                         format_bytes(memory.compute_bytes) + ", prompt cache and process " +
-                         format_bytes(extra);
+    plan.memory = place(memory, plan.facts.block_count, settings.engine_gpu_layers, devices);
+    std::uint64_t& host = plan.memory[std::string(host_device)];
+    host = gguf::saturating_add(host, extra);
+    plan.memory_detail = describe(memory, plan.slots, plan.context, extra);
     return plan;
 }
 

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/settings.h"
 #include "gguf/facts.h"
 #include "job/job.h"
 #include "kinds/model_folder.h"
+#include "kinds/placement.h"
 #include "worker/budget.h"
 
 namespace threadrunner {
@@ -31,8 +33,10 @@ struct ModelPlan {
 };
 
 /// Reads the model's header, on a thread for files. `batch`: tokens that the program computes at
-/// once when it generates; for a vector it is the whole context. model_load_failed names the file.
+/// once when it generates; for a vector it is the whole context. `devices`: those besides the host
+/// that it will use. model_load_failed names the file.
 [[nodiscard]] Result<ModelPlan> plan_model(const Target& target, const Settings& settings,
-                                           std::uint64_t batch);
+                                           std::uint64_t batch,
+                                           const std::vector<ComputeDevice>& devices = {});
 
 }  // namespace threadrunner
