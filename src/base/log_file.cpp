@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,14 @@ namespace fs = std::filesystem;
 constexpr std::string_view prefix = "threadrunner-daemon-";
 constexpr std::string_view suffix = ".log";
 constexpr std::string_view date_pattern = "dddd-dd-dd";
+
+/// As a daemon leaves it that is killed while it writes.
+bool ends_mid_line(int fd) {
+    struct stat status{};
+    char last = '\n';
+    return ::fstat(fd, &status) == 0 && status.st_size > 0 &&
+           ::pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
 
 }  // namespace
 
@@ -66,14 +75,14 @@ Result<void> DayFiles::turn_to(Time time) {
         return {};
     }
     const fs::path path = directory_ / name;
-    UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
     if (!fd) {
         fault_ = errno;
         return fail_system(ErrorCode::internal, "cannot write the log " + path.string(), errno);
     }
     fd_ = std::move(fd);
     name_ = std::move(name);
-    mid_line_ = false;
+    mid_line_ = ends_mid_line(fd_.get());
     delete_old();
     return {};
 }

@@ -53,6 +53,14 @@ TEST_F(DayFilesTest, EachDayHasItsFile) {
     EXPECT_EQ(content(noon + day), "three\n");
 }
 
+TEST_F(DayFilesTest, WhatAKilledDaemonLeftUnfinishedStaysALineOfItsOwn) {
+    directory_.write(day_file_name(noon), "whole\nhal");
+    files_.append("next", noon);
+    EXPECT_EQ(content(noon), "whole\nhal\nnext\n");
+    DayFiles(directory_ / "").append("another daemon's", noon);
+    EXPECT_EQ(content(noon), "whole\nhal\nnext\nanother daemon's\n");
+}
+
 TEST_F(DayFilesTest, OnlyTheOldestOfOurOwnFilesAreDeleted) {
     files_.set_kept(3);
     directory_.write("threadrunner-daemon-1999-01-01.log.gz", "");

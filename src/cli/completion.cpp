@@ -96,7 +96,7 @@ bool takes_file(const OptionSpec& option) {
 }
 
 std::string_view choices_of(const OptionSpec& option) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 3> choices = {{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> choices = {{
         {"--backend", "llama upstream dummy"},
         {"--level", "trace debug info warn error"},
         {"--priority", "interactive batch"},

@@ -28,7 +28,9 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
         return std::unexpected(model.error());
     }
     const auto args = split_words(settings_.engine_args).value_or(std::vector<std::string>());
-    return LaunchPlan{.command = {.program = *program, .arguments = {}},
+    return LaunchPlan{.command = {.program = *program,
+                                  .arguments = {},
+                                  .environment = {"THREADRUNNER_LOG=" + settings_.log_filter}},
                       .load = wire::Json{{"path", target.name},
                                          {"context", model->context},
                                          {"slots", model->slots},

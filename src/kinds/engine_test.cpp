@@ -69,6 +69,7 @@ TEST_F(EngineKindTest, AnEngineIsLoadedAsTheSettingsSay) {
     settings_.engine_threads = 3;
     settings_.engine_gpu_layers = 5;
     settings_.engine_cache_mib = 7;
+    settings_.log_filter = "engine=debug";
     settings_.engine_args = "--flash-attn on -ctk 'q8_0'";
     const auto launch = plan(model_.string());
     ASSERT_TRUE(launch) << launch.error().message;
@@ -81,6 +82,7 @@ TEST_F(EngineKindTest, AnEngineIsLoadedAsTheSettingsSay) {
                                   {"cache_ram_mib", 7},
                                   {"engine_args", {"--flash-attn", "on", "-ctk", "q8_0"}}}));
     EXPECT_EQ(launch->command.program.filename(), "threadrunner-engine");
+    EXPECT_THAT(launch->command.environment, testing::Contains("THREADRUNNER_LOG=engine=debug"));
 }
 
 TEST_F(EngineKindTest, TheContextIsNoLongerThanTheModelWasTrainedFor) {

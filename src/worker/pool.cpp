@@ -46,6 +46,7 @@ void Pool::job_waiting(const Target& target) { feed(target); }
 
 void Pool::job_withdrew(const Target& target) {
     if (jobs_.scheduler().waiting(target) > 0) {
+        wake_at(Clock::now());  // its worker may have taken one at a time for that job's sake
         return;
     }
     leave_line(target);

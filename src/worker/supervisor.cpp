@@ -71,6 +71,8 @@ Result<void> Supervisor::start(const LaunchPlan& plan) {
     lines_.clear();
     kill_reason_.clear();
     suspect_ = false;
+    leaves_ = false;
+    std::erase_if(tried_, [&](JobId id) { return jobs_.find(id) == nullptr; });
     keep_alive_ = settings_.worker_idle;
     auto spawned = kind_.start(plan, spawner_, *this);
     if (!spawned) {
@@ -161,8 +163,13 @@ void Supervisor::become_ready(std::size_t slots) {
 }
 
 bool Supervisor::accepts_work() const {
-    return state_ == State::ready && !suspect_ && kill_reason_.empty() &&
-           runs_.size() < slots_.size();
+    const std::size_t at_once = on_trial() ? 1 : slots_.size();
+    return state_ == State::ready && !suspect_ && kill_reason_.empty() && runs_.size() < at_once;
+}
+
+bool Supervisor::on_trial() const {
+    return std::any_of(tried_.begin(), tried_.end(),
+                       [&](JobId id) { return jobs_.find(id) != nullptr; });
 }
 
 void Supervisor::run(Job& job) {
@@ -209,6 +216,11 @@ void Supervisor::on_run_frame(RunId id, std::string_view event, const wire::Json
     const JobId job_id = run.job;
     if (ends) {
         finish_run(id);
+        if (Job* const job = jobs_.find(job_id); job != nullptr && gave_up(*job, events_)) {
+            see_leaving();
+            give_back(*job);
+            return;
+        }
     }
     // The event's credit rides on the last of what it became, and comes back at once if that is
     // nothing, or nobody listens any more.
@@ -226,6 +238,31 @@ void Supervisor::on_run_frame(RunId id, std::string_view event, const wire::Json
     }
     if (ends) {
         observer_.worker_has_room(*this);
+    }
+}
+
+/// A worker that somebody else ends cancels what it has.
+bool Supervisor::gave_up(const Job& job, const std::vector<Event>& events) const {
+    const auto* done = events.empty() ? nullptr : std::get_if<event::Done>(&events.back());
+    return !job.cancelled && done != nullptr && done->reason == event::Reason::cancelled &&
+           (state_ != State::draining || leaves_);
+}
+
+void Supervisor::see_leaving() {
+    if (!std::exchange(leaves_, true)) {
+        log::warn("daemon", "worker {} ends, and not by our doing", target_.label());
+        state_ = State::draining;
+        terminate_at_ = Clock::now() + settings_.worker_stop;
+        terminated_ = false;
+    }
+}
+
+/// A job that such a worker leaves behind goes to the next one, unless it has spoken.
+void Supervisor::give_back(Job& job) {
+    if (job.spoke || ++job.crashes >= limits::crashes_until_poison) {
+        jobs_.emit(job, stopped_too_early());
+    } else {
+        jobs_.requeue(job);
     }
 }
 
@@ -255,6 +292,7 @@ void Supervisor::finish_run(RunId id) {
     const Job* const job = jobs_.find(found->second.job);
     const bool was_wanted = job != nullptr && !job->cancelled;
     run_of_job_.erase(found->second.job);
+    tried_.erase(found->second.job);
     runs_.erase(found);
     // one that was given up says nothing of how the worker fares with whole jobs
     if (was_wanted && !kind_.restart_rules(settings_).forgiven_when_ready) {
@@ -342,10 +380,12 @@ void Supervisor::on_exit(const ExitStatus& status) {
     // Requeued jobs go to the front, so the last must go first.
     for (auto it = orphans.rbegin(); it != orphans.rend(); ++it) {
         if (Job* job = jobs_.find(it->second.job)) {
-            if (was_draining && !job->cancelled) {
-                jobs_.emit(*job, stopped_too_early());
-            } else {
+            if (!was_draining || job->cancelled) {
                 settle(*job, end);
+            } else if (leaves_) {
+                give_back(*job);
+            } else {
+                jobs_.emit(*job, stopped_too_early());
             }
         }
     }
@@ -361,6 +401,7 @@ void Supervisor::settle(Job& job, const ExitStatus& status) {
     ++job.crashes;
     const bool poison = job.crashes >= limits::crashes_until_poison;
     if (!job.spoke && !poison) {
+        tried_.insert(job.id);
         jobs_.requeue(job);
         return;
     }

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,8 @@ public:
     [[nodiscard]] const CrashPolicy& crash_policy() const { return crash_policy_; }
     /// What the last crash said of itself, its last lines included.
     [[nodiscard]] const std::string& last_crash() const { return last_crash_; }
+    /// Whether it has room. After a crash it takes one job at a time until those that were under
+    /// way have ended, so that the next crash shows whose it was and costs nobody else a try.
     [[nodiscard]] bool accepts_work() const;
     [[nodiscard]] bool idle() const { return state_ == State::ready && runs_.empty(); }
     [[nodiscard]] std::size_t slots() const { return slots_.size(); }
@@ -107,6 +110,10 @@ private:
     void on_control_frame(std::string_view event, const wire::Json& frame);
     void on_run_frame(RunId id, std::string_view event, const wire::Json& frame);
     void become_ready(std::size_t slots);
+    [[nodiscard]] bool on_trial() const;
+    [[nodiscard]] bool gave_up(const Job& job, const std::vector<Event>& events) const;
+    void see_leaving();
+    void give_back(Job& job);
     [[nodiscard]] Event as_asked_for(const Job& job, Event event) const;
     [[nodiscard]] Error stopped_too_early() const;
     void finish_run(RunId id);
@@ -143,6 +150,8 @@ private:
     std::string kill_reason_;
     std::string last_crash_;
     bool suspect_ = false;
+    std::set<JobId> tried_;  ///< were under way in a crash and are tried again
+    bool leaves_ = false;    ///< draining, and not by our doing
     std::chrono::milliseconds keep_alive_;
     Clock::time_point ready_since_{};
     Clock::time_point idle_since_{};

@@ -161,11 +161,34 @@ TEST_F(SupervisorTest, CancellingEndsAsCancelledWhateverTheWorkerSays) {
     EXPECT_EQ(worker.sent_with("cancel").size(), 1U);
 }
 
-TEST_F(SupervisorTest, AJobThatNobodyCancelledDoesNotEndAsCancelled) {
-    ScriptedWorker& worker = start("a", 1);
-    worker.say({{"ev", "done"}, {"id", 1}, {"reason", "cancelled"}});
-    EXPECT_EQ(clients_[0].story(), "accepted, queued 1, error unreachable");
+TEST_F(SupervisorTest, WhatAWorkerLeavesThatSomebodyElseEndsGoesToTheNext) {
+    for (const char* text : {"a", "b", "c"}) {
+        submit(text);
+    }
+    worker(0).greet(2);
+    worker(0).token(1, "half");
+    worker(0).say({{"ev", "done"}, {"id", 1}, {"reason", "cancelled"}});
+    EXPECT_EQ(clients_[0].story(), "accepted, queued 1, token half, error unreachable");
     EXPECT_THAT(clients_[0].sink.error_message(), HasSubstr("stopped before the job was finished"));
+    worker(0).say({{"ev", "done"}, {"id", 2}, {"reason", "cancelled"}});
+    EXPECT_EQ(worker(0).work(), "a b") << "it gets no more";
+    worker(0).exit({});
+    settle();
+    ASSERT_EQ(started(), 2U);
+    worker(1).greet(2);
+    EXPECT_EQ(worker(1).work(), "b c");
+    worker(1).finish("b");
+    EXPECT_EQ(clients_[1].story(), "accepted, queued 2, done stop");
+}
+
+TEST_F(SupervisorTest, AJobThatEveryWorkerGivesUpIsNotTriedForEver) {
+    start("a", 1);
+    worker(0).say({{"ev", "done"}, {"id", 1}, {"reason", "cancelled"}});
+    worker(0).exit({});
+    settle();
+    worker(1).greet(1);
+    worker(1).say({{"ev", "done"}, {"id", 2}, {"reason", "cancelled"}});
+    EXPECT_EQ(clients_[0].story(), "accepted, queued 1, error unreachable");
 }
 
 TEST_F(SupervisorTest, AJobPastItsDeadlineKeepsItsSlotUntilTheWorkerLetsGo) {
@@ -281,10 +304,10 @@ TEST_F(SupervisorTest, JobsThatHadSaidNothingRunAgainInTheirOrderBeforeTheOthers
     settle();
     ASSERT_EQ(started(), 2U);
     worker(1).greet(3);
-    EXPECT_EQ(worker(1).work(), "a b c");
     for (const char* text : {"a", "b", "c"}) {
         worker(1).finish(text);
     }
+    EXPECT_EQ(worker(1).work(), "a b c");
     EXPECT_EQ(clients_[0].story(), "accepted, queued 1, prompt, done stop");
     EXPECT_EQ(clients_[2].story(), "accepted, queued 3, done stop");
 }
@@ -324,6 +347,43 @@ TEST_F(SupervisorTest, AJobThatWasUnderWayInTwoCrashesIsNotTriedAThirdTime) {
     EXPECT_EQ(clients_[0].story(), "accepted, queued 1, error worker_crashed");
     EXPECT_THAT(clients_[0].sink.error_message(),
                 HasSubstr("this job was under way in 2 crashes and is not tried again"));
+}
+
+TEST_F(SupervisorTest, AfterACrashTheJobsOfItAreTriedOneAtATimeSoThatOneCannotTakeOthersWithIt) {
+    for (const char* text : {"innocent", "poison", "late"}) {
+        submit(text);
+    }
+    worker(0).greet(2);
+    EXPECT_EQ(worker(0).work(), "innocent poison");
+    worker(0).crash();
+    settle();
+    worker(1).greet(2);
+    EXPECT_EQ(worker(1).work(), "innocent");
+    worker(1).finish("innocent");
+    EXPECT_EQ(worker(1).work(), "innocent poison");
+    worker(1).crash();
+    settle();
+    EXPECT_EQ(clients_[0].story(), "accepted, queued 1, done stop");
+    EXPECT_EQ(clients_[1].story(), "accepted, queued 2, error worker_crashed");
+    submit("later");
+    worker(2).greet(2);
+    EXPECT_EQ(worker(2).work(), "late later") << "nobody is tried any more";
+}
+
+TEST_F(SupervisorTest, AJobThatIsGivenUpWhileItWaitsForItsSecondTryHoldsNobodyUp) {
+    for (const char* text : {"a", "b"}) {
+        submit(text);
+    }
+    worker(0).greet(3);
+    worker(0).crash();
+    settle();
+    worker(1).greet(3);
+    submit("c");
+    EXPECT_EQ(worker(1).work(), "a");
+    jobs_.cancel(clients_[1].id);
+    worker(1).finish("a");
+    submit("d");
+    EXPECT_EQ(worker(1).work(), "a c d");
 }
 
 TEST_F(SupervisorTest, AfterThreeCrashesInARowRequestsAreRefusedAtOnceAndLaterServedAgain) {

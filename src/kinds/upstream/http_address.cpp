@@ -28,6 +28,15 @@ std::optional<std::uint16_t> port_from(std::string_view text) {
     return port && *port > 0 ? port : std::nullopt;
 }
 
+/// A path without slashes and versions at its end, so that what is left reads as itself.
+std::string_view without_version(std::string_view path) {
+    constexpr std::string_view version = "/v1";
+    while (path.ends_with('/') || path.ends_with(version)) {
+        path.remove_suffix(path.ends_with('/') ? 1 : version.size());
+    }
+    return path;
+}
+
 std::unexpected<Error> refuse(std::string_view why) {
     return fail(ErrorCode::invalid_request,
                 "upstream.url " + std::string(why) + "; write http://HOST:PORT");
@@ -74,12 +83,7 @@ Result<HttpAddress> parse_http_address(std::string_view url) {
         return refuse("has no port from 1 to 65535 after its host");
     }
     out.port = *port;
-    while (base.ends_with('/')) {
-        base.remove_suffix(1);
-    }
-    if (base.ends_with("/v1")) {
-        base.remove_suffix(std::string_view("/v1").size());
-    }
+    base = without_version(base);
     if (!std::all_of(base.begin(), base.end(), is_path_character)) {
         return refuse("has a query or characters that no path has");
     }

@@ -20,9 +20,9 @@ struct HttpAddress {
     [[nodiscard]] std::string url() const;
 };
 
-/// Reads such a URL. A "/v1" at its end, with which OpenAI's clients want theirs, is left out:
-/// it is a part of our paths. Anything but http:// is an error, as are a user's name and password
-/// in it, which would end in listings.
+/// Reads such a URL. Slashes and "/v1" at its end, with which OpenAI's clients want theirs, are
+/// left out: they are part of our paths. Anything but http:// is an error, as are a user's name and
+/// password in it, which would end in listings.
 [[nodiscard]] Result<HttpAddress> parse_http_address(std::string_view url);
 
 }  // namespace threadrunner

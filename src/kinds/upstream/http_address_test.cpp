@@ -23,6 +23,8 @@ TEST(HttpAddress, IsReadAsPeopleWriteIt) {
 TEST(HttpAddress, AUrlForOpenAisClientsLeadsToTheSamePlace) {
     EXPECT_EQ(read("http://127.0.0.1:8080/v1"), "http://127.0.0.1:8080");
     EXPECT_EQ(read("http://127.0.0.1:8080/api/v1/"), "http://127.0.0.1:8080/api");
+    EXPECT_EQ(read("http://127.0.0.1:8080/api//v1"), "http://127.0.0.1:8080/api");
+    EXPECT_EQ(read("http://127.0.0.1:8080/v1/v1"), "http://127.0.0.1:8080");
 }
 
 TEST(HttpAddress, WhatCannotBeMeantIsRefusedWithTheRemedy) {
