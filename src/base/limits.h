@@ -29,6 +29,20 @@ constexpr std::size_t outbox_bytes_max = 64 * mib;  ///< unwritten events of one
 constexpr auto connections_end_within = 1s;         ///< of the daemon's stop
 constexpr auto outbox_stalled_after = 60s;  ///< a client that reads nothing this long is gone
 
+// HTTP.
+constexpr std::size_t http_header_bytes_max = 16 * kib;   ///< of a request, its first line included
+constexpr std::size_t http_body_bytes_max = 32 * mib;     ///< of a request; pictures are large
+constexpr std::size_t http_bodies_bytes_max = 256 * mib;  ///< of all requests that are being read
+constexpr std::size_t http_connections_max = 2048;
+constexpr std::size_t http_write_bytes_max =
+    64 * kib;  ///< at once; a client has to take some of it
+constexpr auto http_idle_for = 60s;
+constexpr auto http_header_within = 10s;
+constexpr auto http_body_within = 60s;
+constexpr auto http_stalled_after = 60s;
+constexpr auto http_comment_every = 10s;
+constexpr std::size_t http_keys_max = 256;
+
 // The v1 protocol answers one-shot prompts of at most this many tokens.
 constexpr std::int64_t v1_tokens_max = 1024;
 

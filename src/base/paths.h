@@ -20,6 +20,9 @@ struct Home {
     [[nodiscard]] std::filesystem::path chat_history() const { return root / "chat_history"; }
     [[nodiscard]] std::filesystem::path run() const { return root / "run"; }
     [[nodiscard]] std::filesystem::path socket() const { return run() / "daemon.sock"; }
+    [[nodiscard]] std::filesystem::path http_socket() const { return run() / "http.sock"; }
+    /// Where HTTP is really served, an address a line.
+    [[nodiscard]] std::filesystem::path http_addresses() const { return run() / "http.addr"; }
     [[nodiscard]] std::filesystem::path daemon_lock() const { return run() / "daemon.lock"; }
     [[nodiscard]] std::filesystem::path start_lock() const { return run() / "start.lock"; }
     /// Today's log by the local date: threadrunner-daemon-YYYY-MM-DD.log.

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/listen_address.h"
 #include "base/log_filter.h"
 #include "base/number.h"
 #include "base/paths.h"
@@ -233,6 +234,50 @@ std::vector<SettingRow> log_rows() {
     };
 }
 
+/// The addresses that a door listens at.
+SettingRow addresses_row(std::string_view key, std::string_view meaning,
+                         std::string Settings::* member) {
+    SettingRow row = text_row(key, meaning, member);
+    row.set = [=](Settings& settings, std::string_view value) -> Result<void> {
+        if (const auto parsed = parse_listen_addresses(value); !parsed) {
+            return fail(parsed.error().code, std::string(key) + ": " + parsed.error().message);
+        }
+        settings.*member = value;
+        return {};
+    };
+    row.values = "ADDRESS:PORT, …, or off";
+    return row;
+}
+
+std::vector<SettingRow> http_rows() {
+    using S = Settings;
+    return {
+        late(Applies::restart,
+             with_variable(addresses_row("http.listen",
+                                         "where HTTP is served, with commas between; port 0: any",
+                                         &S::http_listen),
+                           "THREADRUNNER_HTTP", "THREADRUNNER_HTTP_LISTEN")),
+        text_row("http.hosts", "names besides localhost that clients may call it by, with commas",
+                 &S::http_hosts),
+        text_row("http.origins", "web pages that may ask: https://HOST, with commas; *: any",
+                 &S::http_origins),
+        late(Applies::restart,
+             secret_row("http.keys", "keys that clients may show: NAME:KEY, with commas",
+                        &S::http_keys)),
+        late(Applies::restart,
+             text_row("http.key_file", "or a file with such keys, a line each, for its owner only",
+                      &S::http_key_file)),
+        duration_row("http.idle", "a connection without a request is closed after this",
+                     &S::http_idle),
+        duration_row("http.header", "from a request's first byte to the end of its header",
+                     &S::http_header),
+        duration_row("http.body", "how long the rest of a request may take", &S::http_body),
+        duration_row("http.stall", "a client that reads nothing this long is gone", &S::http_stall),
+        duration_row("http.keep_alive", "how often a stream that has nothing to say says so",
+                     &S::http_keep_alive, {.min = milliseconds(1)}),
+    };
+}
+
 std::vector<SettingRow> engine_rows() {
     using S = Settings;
     std::vector<SettingRow> rows = {
@@ -333,7 +378,7 @@ std::vector<SettingRow> make_table() {
              integer_row("memory.mib", "budget of all workers together; 0: 80 % of the memory",
                          &S::memory_mib, 0, 1ULL << 32)),
     };
-    for (const auto& rows : {engine_rows(), log_rows(), upstream_rows()}) {
+    for (const auto& rows : {http_rows(), engine_rows(), log_rows(), upstream_rows()}) {
         table.insert(table.end(), rows.begin(), rows.end());
     }
     return table;

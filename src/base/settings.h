@@ -46,6 +46,17 @@ struct Settings {
     milliseconds socket_stall = limits::outbox_stalled_after;
     milliseconds socket_frame = limits::frame_whole_within;
 
+    std::string http_listen = "127.0.0.1:7717";  ///< addresses, with commas between; "off"
+    std::string http_hosts;     ///< names besides this machine's own that clients may call it by
+    std::string http_origins;   ///< web pages that may ask, besides those served here
+    std::string http_keys;      ///< NAME:KEY, with commas between; a secret: never shown
+    std::string http_key_file;  ///< holds such keys, a line each
+    milliseconds http_idle = limits::http_idle_for;
+    milliseconds http_header = limits::http_header_within;
+    milliseconds http_body = limits::http_body_within;
+    milliseconds http_stall = limits::http_stalled_after;
+    milliseconds http_keep_alive = limits::http_comment_every;
+
     std::uint64_t queue_jobs = limits::queue_jobs_max;
     std::uint64_t memory_mib = 0;  ///< budget of all workers; 0: 80 % of the machine's memory
 

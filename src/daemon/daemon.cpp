@@ -50,12 +50,22 @@ Daemon::Daemon(Options options, ServiceManager& manager)
             }),
       overview_(
           options_.home, options_.socket, jobs_, pool_, configuration_, files_,
+          {.backend = options_.v1_defaults.backend, .model = options_.v1_defaults.model},
           [this] { begin_stop(); }, [this] { return reload(); }),
       socket_context_{.jobs = jobs_,
                       .control = overview_,
                       .settings = configuration_.in_effect(),
                       .parsing = files_,
-                      .v1_defaults = options_.v1_defaults} {
+                      .v1_defaults = options_.v1_defaults},
+      http_(options_.home, {.executor = loop_.get_executor(),
+                            .jobs = jobs_,
+                            .control = overview_,
+                            .settings = configuration_.in_effect(),
+                            .parsing = files_,
+                            .standard = {.backend = options_.v1_defaults.backend,
+                                         .model = options_.v1_defaults.model},
+                            .backends = pool_.backends()}) {
+    overview_.add_status("http", [this] { return http_.status(); });
     configuration_.set_when_unread(
         [this](std::function<void()> then) { pool_.between_plans(std::move(then)); });
     jobs_.set_runner(pool_);
@@ -89,6 +99,7 @@ Result<void> Daemon::start(std::vector<UniqueFd> listening) {
             return started;
         }
     }
+    http_.start();
     if (const auto every = manager_.alive_every()) {
         boost::asio::co_spawn(loop_, tell_alive(*every), boost::asio::detached);
     }
@@ -164,6 +175,7 @@ void Daemon::begin_stop() {
     for (const auto& listener : listeners_) {
         listener->close();
     }
+    http_.close();
     pool_.stop(configuration_.in_effect().daemon_drain,
                [this] { boost::asio::co_spawn(loop_, close_doors(), boost::asio::detached); });
 }
@@ -172,6 +184,7 @@ boost::asio::awaitable<void> Daemon::close_doors() {
     for (const auto& listener : listeners_) {
         co_await listener->stop();
     }
+    co_await http_.stop();
     signals_.cancel();
     loop_.stop();
 }

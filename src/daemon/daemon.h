@@ -18,6 +18,7 @@
 #include "daemon/controlling_terminal.h"
 #include "daemon/overview.h"
 #include "daemon/service_manager.h"
+#include "door/http/door.h"
 #include "door/socket/listener.h"
 #include "job/jobs.h"
 #include "worker/pool.h"
@@ -67,6 +68,7 @@ private:
     Pool pool_;
     Overview overview_;
     SocketContext socket_context_;
+    http::Door http_;
     std::vector<std::unique_ptr<SocketListener>> listeners_;
     bool stopping_ = false;
 };

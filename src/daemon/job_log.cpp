@@ -41,6 +41,9 @@ void describe(const Error& error, bool with_prompt, Fields& out) {
 }
 
 std::string prompt_of(const Work& work) {
+    if (const auto* route = std::get_if<work::Route>(&work)) {
+        return route->body;
+    }
     const auto* generate = std::get_if<work::Generate>(&work);
     if (generate == nullptr) {
         return {};

@@ -78,6 +78,13 @@ Json describe(const Job& job, Clock::time_point now) {
 
 Json describe(const ModelFolder::Entry& entry, bool is_default) {
     Json out = {{"name", entry.name}, {"path", entry.path.string()}, {"default", is_default}};
+    std::error_code error;
+    const auto written = std::filesystem::last_write_time(entry.path, error);
+    if (!error) {
+        out["modified"] = std::chrono::duration_cast<std::chrono::seconds>(
+                              std::chrono::file_clock::to_sys(written).time_since_epoch())
+                              .count();
+    }
     const auto file = gguf::check_model_file(entry.path);
     if (!file) {
         out["error"] = file.error().message;
@@ -107,7 +114,7 @@ Json list_models(const ModelFolder& folder) {
 }  // namespace
 
 Overview::Overview(const Home& home, std::filesystem::path socket, const Jobs& jobs, Pool& pool,
-                   Configuration& configuration, boost::asio::thread_pool& files,
+                   Configuration& configuration, boost::asio::thread_pool& files, Standard standard,
                    std::function<void()> shutdown, Reload reload)
     : home_(home),
       socket_(std::move(socket)),
@@ -115,6 +122,7 @@ Overview::Overview(const Home& home, std::filesystem::path socket, const Jobs& j
       pool_(pool),
       configuration_(configuration),
       files_(files),
+      standard_(std::move(standard)),
       shutdown_(std::move(shutdown)),
       reload_(std::move(reload)) {}
 
@@ -124,22 +132,38 @@ Json Overview::status() {
         running_workers += worker->state() != Supervisor::State::stopped ? 1 : 0;
     }
     const std::size_t waiting = jobs_.scheduler().waiting();
-    return {{"version", version},
-            {"pid", ::getpid()},
-            {"uptime_ms", ms_between(started_, Clock::now())},
-            {"home", home_.root.string()},
-            {"socket", socket_.string()},
-            {"jobs",
-             {{"running", jobs_.live().size() - waiting},
-              {"waiting", waiting},
-              {"finished", jobs_.finished()},
-              {"failed", jobs_.failed()}}},
-            {"memory",
-             {{"budget_bytes", bytes_of(pool_.budget().limits(), host_device)},
-              {"reserved_bytes", bytes_of(pool_.budget().reserved(), host_device)},
-              {"devices", describe(pool_.budget())},
-              {"rss_bytes", resident_bytes("self")}}},
-            {"workers", running_workers}};
+    Json out = {{"version", version},
+                {"pid", ::getpid()},
+                {"uptime_ms", ms_between(started_, Clock::now())},
+                {"home", home_.root.string()},
+                {"socket", socket_.string()},
+                {"jobs",
+                 {{"running", jobs_.live().size() - waiting},
+                  {"waiting", waiting},
+                  {"finished", jobs_.finished()},
+                  {"failed", jobs_.failed()}}},
+                {"memory",
+                 {{"budget_bytes", bytes_of(pool_.budget().limits(), host_device)},
+                  {"reserved_bytes", bytes_of(pool_.budget().reserved(), host_device)},
+                  {"devices", describe(pool_.budget())},
+                  {"rss_bytes", resident_bytes("self")}}},
+                {"workers", running_workers}};
+    for (const auto& [name, section] : sections_) {
+        out[name] = section();
+    }
+    return out;
+}
+
+Result<void> Overview::ready() {
+    const auto target = pool_.resolve({.backend = standard_.backend,
+                                       .model = standard_.model,
+                                       .work = work::Load{},
+                                       .owner = {}});
+    // several models without a default are served by their names
+    if (!target && ModelFolder(home_, "").list().empty()) {
+        return fail(ErrorCode::unreachable, target.error().message);
+    }
+    return {};
 }
 
 Json Overview::ps() {

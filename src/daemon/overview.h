@@ -1,7 +1,11 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
+#include <filesystem>
 #include <functional>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "base/paths.h"
 #include "daemon/configuration.h"
@@ -15,12 +19,24 @@ class Overview : public Control {
 public:
     using Reload = std::function<boost::asio::awaitable<Result<wire::Json>>()>;
 
+    /// Which worker serves requests that name none.
+    struct Standard {
+        std::string backend;
+        std::string model;
+    };
+
     /// All references outlive it. `shutdown` begins the daemon's stop, `reload` is the op.
     Overview(const Home& home, std::filesystem::path socket, const Jobs& jobs, Pool& pool,
-             Configuration& configuration, boost::asio::thread_pool& files,
+             Configuration& configuration, boost::asio::thread_pool& files, Standard standard,
              std::function<void()> shutdown, Reload reload);
 
+    /// Adds a member to status().
+    void add_status(std::string name, std::function<wire::Json()> section) {
+        sections_[std::move(name)] = std::move(section);
+    }
+
     [[nodiscard]] wire::Json status() override;
+    [[nodiscard]] Result<void> ready() override;
     [[nodiscard]] wire::Json ps() override;
     [[nodiscard]] boost::asio::awaitable<wire::Json> models() override;
     [[nodiscard]] Result<wire::Json> unload(const std::optional<JobSpec>& spec) override;
@@ -37,8 +53,10 @@ private:
     Pool& pool_;
     Configuration& configuration_;
     boost::asio::thread_pool& files_;
+    Standard standard_;
     std::function<void()> shutdown_;
     Reload reload_;
+    std::map<std::string, std::function<wire::Json()>> sections_;
     Clock::time_point started_ = Clock::now();
 };
 

@@ -29,7 +29,8 @@ protected:
         if (!overview_) {
             overview_ = std::make_unique<Overview>(
                 home_, home_.socket(), jobs_, pool(), configuration_, files_,
-                [this] { ++shutdowns_; }, [this] { return configuration_.reload(); });
+                Overview::Standard{.backend = "llama", .model = ""}, [this] { ++shutdowns_; },
+                [this] { return configuration_.reload(); });
         }
         return *overview_;
     }

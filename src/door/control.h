@@ -18,6 +18,8 @@ public:
     virtual ~Control() = default;
 
     [[nodiscard]] virtual wire::Json status() = 0;
+    /// Whether there is anything to serve; unreachable says why not.
+    [[nodiscard]] virtual Result<void> ready() = 0;
     [[nodiscard]] virtual wire::Json ps() = 0;
     /// Reads model files: takes its time on another thread.
     [[nodiscard]] virtual boost::asio::awaitable<wire::Json> models() = 0;

@@ -1,8 +1,11 @@
 #include "dummy/documents.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dummy/answer.h"
@@ -75,6 +78,44 @@ Result<Json> detokenize(const Json& body) {
         content.push_back(static_cast<char>(id));
     }
     return checked({{"content", std::move(content)}}, fields);
+}
+
+Result<Json> apply_template(const Json& body) {
+    Fields fields(body, "the body");
+    std::string prompt;
+    for (const Json& message : fields.array("messages")) {
+        Fields parts(message, "a message");
+        prompt +=
+            parts.text("role").value_or("") + ": " + parts.text("content").value_or("") + "\n";
+        if (auto read = parts.check(); !read) {
+            fields.refuse(read.error().message);
+        }
+    }
+    if (prompt.empty()) {
+        fields.refuse("'messages' must be a list of messages");
+    }
+    return checked({{"prompt", std::move(prompt)}}, fields);
+}
+
+Result<Json> rerank(const Json& body) {
+    Fields fields(body, "the body");
+    const std::string query = fields.required(fields.text("query"), "query");
+    Json results = Json::array();
+    for (const std::string& document : fields.texts("documents")) {
+        std::size_t found = 0;
+        std::istringstream words(query);
+        for (std::string word; words >> word;) {
+            found += document.find(word) != document.npos ? 1 : 0;
+        }
+        const auto score = static_cast<double>(found) /
+                           static_cast<double>(std::max<std::size_t>(1, count_words(query)));
+        results.push_back({{"index", results.size()}, {"relevance_score", score}});
+    }
+    if (results.empty()) {
+        fields.refuse("'documents' must be a list of texts");
+    }
+    return checked({{"model", "dummy"}, {"object", "list"}, {"results", std::move(results)}},
+                   fields);
 }
 
 Result<Json> embed(const Json& body) {

@@ -14,6 +14,12 @@ namespace threadrunner::dummy {
 /// POST /detokenize: `tokens` to `content`.
 [[nodiscard]] Result<wire::Json> detokenize(const wire::Json& body);
 
+/// POST /apply-template: `messages` to `prompt`, a line each, which is no model's template.
+[[nodiscard]] Result<wire::Json> apply_template(const wire::Json& body);
+
+/// POST /v1/rerank: each of `documents` with the part of the words of `query` that it has.
+[[nodiscard]] Result<wire::Json> rerank(const wire::Json& body);
+
 /// POST /v1/embeddings: for each text of `input` a vector of length 1 that depends on its bytes
 /// alone.
 [[nodiscard]] Result<wire::Json> embed(const wire::Json& body);

@@ -34,6 +34,22 @@ TEST(DummyDocuments, WhatIsNoByteIsRefused) {
     EXPECT_FALSE(tokenize(Json::object()));
 }
 
+TEST(DummyDocuments, ATemplateShowsEveryMessage) {
+    const Json messages = {{{"role", "user"}, {"content", "Hi"}}};
+    EXPECT_EQ((*apply_template({{"messages", messages}}))["prompt"], "user: Hi\n");
+    EXPECT_FALSE(apply_template({{"messages", {1}}}));
+    EXPECT_FALSE(apply_template(Json::object()));
+}
+
+TEST(DummyDocuments, RanksAreThePartOfTheQuerysWords) {
+    const auto ranks = rerank({{"query", "a cat"}, {"documents", {"dog", "a cat", "cat"}}});
+    ASSERT_TRUE(ranks);
+    const Json& results = (*ranks)["results"];
+    EXPECT_EQ(results[1], Json::parse(R"({"index":1,"relevance_score":1.0})"));
+    EXPECT_LT(results[0]["relevance_score"], results[2]["relevance_score"]);
+    EXPECT_FALSE(rerank({{"query", "a cat"}}));
+}
+
 TEST(DummyDocuments, EmbeddingsDependOnTheTextAndHaveLengthOne) {
     const auto document = embed({{"input", {"a cat", "a cat", "a dog", ""}}});
     ASSERT_TRUE(document);

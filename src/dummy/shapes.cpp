@@ -35,6 +35,22 @@ Json prompt_progress(const Exchange& exchange, std::int64_t done, double time_ms
             {"time_ms", static_cast<std::int64_t>(time_ms)}};
 }
 
+/// What every answer in OpenAI's shape has.
+Json envelope(const Exchange& exchange, std::string_view object) {
+    return {{"created", exchange.created},
+            {"id", "chatcmpl-" + std::to_string(exchange.id)},
+            {"model", model_name},
+            {"system_fingerprint", version},
+            {"object", object}};
+}
+
+Json usage(const Exchange& exchange) {
+    return {{"completion_tokens", tokens_generated(exchange)},
+            {"prompt_tokens", exchange.prompt_tokens},
+            {"total_tokens", exchange.prompt_tokens + tokens_generated(exchange)},
+            {"prompt_tokens_details", {{"cached_tokens", 0}}}};
+}
+
 class CompletionShapes : public Shapes {
 public:
     std::string token(const Exchange& exchange, std::size_t index) const override {
@@ -141,26 +157,51 @@ public:
     }
 
 private:
-    static Json envelope(const Exchange& exchange, std::string_view object) {
-        return {{"created", exchange.created},
-                {"id", "chatcmpl-" + std::to_string(exchange.id)},
-                {"model", model_name},
-                {"system_fingerprint", version},
-                {"object", object}};
-    }
-
     static Json delta(const Exchange& exchange, Json change) {
         Json out = envelope(exchange, "chat.completion.chunk");
         out["choices"] =
             Json::array({{{"finish_reason", nullptr}, {"index", 0}, {"delta", std::move(change)}}});
         return out;
     }
+};
 
-    static Json usage(const Exchange& exchange) {
-        return {{"completion_tokens", tokens_generated(exchange)},
-                {"prompt_tokens", exchange.prompt_tokens},
-                {"total_tokens", exchange.prompt_tokens + tokens_generated(exchange)},
-                {"prompt_tokens_details", {{"cached_tokens", 0}}}};
+/// OpenAI's older completion, which continues a text.
+class TextShapes : public Shapes {
+public:
+    std::string token(const Exchange& exchange, std::size_t index) const override {
+        return sse(choice(exchange, exchange.answer.tokens[index], nullptr));
+    }
+
+    std::string progress(const Exchange& exchange, std::int64_t done,
+                         double time_ms) const override {
+        Json out = choice(exchange, "", nullptr);
+        out["prompt_progress"] = prompt_progress(exchange, done, time_ms);
+        return sse(out);
+    }
+
+    std::string last(const Exchange& exchange) const override {
+        Json end = choice(exchange, "", wire::reason_name(exchange.answer.reason));
+        if (exchange.request.include_usage) {
+            end["usage"] = usage(exchange);
+        }
+        end["timings"] = timings(exchange);
+        return sse(end) + "data: [DONE]\n\n";
+    }
+
+    std::string document(const Exchange& exchange) const override {
+        Json out = choice(exchange, text_of(exchange.answer.tokens),
+                          wire::reason_name(exchange.answer.reason));
+        out["usage"] = usage(exchange);
+        out["timings"] = timings(exchange);
+        return wire::encode_json(out);
+    }
+
+private:
+    static Json choice(const Exchange& exchange, std::string_view text, const Json& reason) {
+        Json out = envelope(exchange, "text_completion");
+        out["choices"] = Json::array(
+            {{{"text", text}, {"index", 0}, {"logprobs", nullptr}, {"finish_reason", reason}}});
+        return out;
     }
 };
 
@@ -179,6 +220,11 @@ const Shapes& completion_shapes() {
 
 const Shapes& chat_shapes() {
     static const ChatShapes shapes;
+    return shapes;
+}
+
+const Shapes& text_shapes() {
+    static const TextShapes shapes;
     return shapes;
 }
 

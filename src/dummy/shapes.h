@@ -45,9 +45,10 @@ public:
     [[nodiscard]] virtual std::string document(const Exchange& exchange) const = 0;
 };
 
-/// Those of POST /completion, and of POST /v1/chat/completions.
+/// Those of POST /completion, /v1/chat/completions and /v1/completions.
 [[nodiscard]] const Shapes& completion_shapes();
 [[nodiscard]] const Shapes& chat_shapes();
+[[nodiscard]] const Shapes& text_shapes();
 
 /// The timings as llama-server counts them.
 [[nodiscard]] wire::Json timings(const Exchange& exchange);

@@ -111,6 +111,15 @@ TEST(DummyShapes, DocumentsHoldTheWholeAnswer) {
     EXPECT_EQ(chat["usage"]["completion_tokens"], 6);
 }
 
+TEST(DummyShapes, ATextIsContinuedInOpenAisOlderShape) {
+    const Exchange exchange = exchange_for("hi");
+    const Json whole = Json::parse(text_shapes().document(exchange));
+    EXPECT_EQ(whole["choices"][0]["text"], "lorem ipsum dolor sit amet hi.");
+    EXPECT_EQ(whole["object"], "text_completion");
+    EXPECT_EQ(events_of(text_shapes().token(exchange, 1)).at(0)["choices"][0]["text"], " ipsum");
+    EXPECT_EQ(events_of(text_shapes().last(exchange)).at(0)["choices"][0]["finish_reason"], "stop");
+}
+
 TEST(DummyShapes, ProgressSaysHowMuchOfThePromptIsRead) {
     const Exchange exchange = exchange_for("hi");
     const Json expected = Json::parse(R"({"total":4,"cache":0,"processed":3,"time_ms":12})");

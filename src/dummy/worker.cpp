@@ -27,11 +27,30 @@ struct DocumentRoute {
     Result<Json> (*answer)(const Json& body);
 };
 
+/// A route that generates.
+struct GenerationRoute {
+    std::string_view path;
+    Result<Request> (*decode)(const Json& body);
+    const Shapes& (*shapes)();
+};
+
+const GenerationRoute* find_generation_route(std::string_view path) {
+    static constexpr std::array routes = {
+        GenerationRoute{"/completion", &decode_completion, &completion_shapes},
+        GenerationRoute{"/v1/completions", &decode_completion, &text_shapes},
+        GenerationRoute{"/v1/chat/completions", &decode_chat, &chat_shapes},
+    };
+    const auto found = std::ranges::find(routes, path, &GenerationRoute::path);
+    return found == routes.end() ? nullptr : &*found;
+}
+
 const DocumentRoute* find_document_route(std::string_view path) {
     static constexpr std::array routes = {
         DocumentRoute{"/tokenize", &tokenize},
         DocumentRoute{"/detokenize", &detokenize},
         DocumentRoute{"/v1/embeddings", &embed},
+        DocumentRoute{"/v1/rerank", &rerank},
+        DocumentRoute{"/apply-template", &apply_template},
     };
     const auto found = std::ranges::find(routes, path, &DocumentRoute::path);
     return found == routes.end() ? nullptr : &*found;
@@ -133,17 +152,17 @@ Result<void> Worker::start_route(std::int64_t id, Fields& fields, Clock::time_po
     if (deadline_) {
         return fail(ErrorCode::unreachable, "this worker is shutting down; send the request again");
     }
+    if (method == "GET") {
+        return show(id, path);
+    }
     auto body = wire::decode_json(body_text);
     if (!body) {
         return std::unexpected(body.error());
     }
-    if (method == "POST" && path == "/completion") {
-        return start_generation(id, slot, decode_completion(*body), completion_shapes(), now);
+    if (const GenerationRoute* route = find_generation_route(path)) {
+        return start_generation(id, slot, route->decode(*body), route->shapes(), now);
     }
-    if (method == "POST" && path == "/v1/chat/completions") {
-        return start_generation(id, slot, decode_chat(*body), chat_shapes(), now);
-    }
-    const DocumentRoute* route = method == "POST" ? find_document_route(path) : nullptr;
+    const DocumentRoute* route = find_document_route(path);
     if (route == nullptr) {
         return fail(ErrorCode::not_found, "the dummy has no route " + method + " " + path);
     }
@@ -152,6 +171,27 @@ Result<void> Worker::start_route(std::int64_t id, Fields& fields, Clock::time_po
         return std::unexpected(document.error());
     }
     send_document(id, *document);
+    return {};
+}
+
+/// What can be seen of this worker: itself, and its slots.
+Result<void> Worker::show(std::int64_t id, std::string_view path) {
+    if (path == "/props") {
+        send_document(
+            id,
+            {{"total_slots", options_.slots}, {"model_path", "dummy"}, {"build_info", version}});
+        return {};
+    }
+    if (path != "/slots") {
+        return fail(ErrorCode::not_found, "the dummy has no route GET " + std::string(path));
+    }
+    Json slots = Json::array();
+    for (std::int64_t slot = 0; slot < options_.slots; ++slot) {
+        const bool taken = std::ranges::any_of(
+            tasks_, [&](const auto& entry) { return entry.second->slot() == slot; });
+        slots.push_back({{"id", slot}, {"is_processing", taken}});
+    }
+    send_document(id, slots);
     return {};
 }
 

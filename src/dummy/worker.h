@@ -68,6 +68,7 @@ private:
     void shutdown(std::int64_t id, Fields& fields, Clock::time_point now);
 
     [[nodiscard]] Result<void> start_route(std::int64_t id, Fields& fields, Clock::time_point now);
+    [[nodiscard]] Result<void> show(std::int64_t id, std::string_view path);
     [[nodiscard]] Result<void> start_generation(std::int64_t id, std::int64_t slot,
                                                 Result<Request> request, const Shapes& shapes,
                                                 Clock::time_point now);

@@ -54,15 +54,25 @@ struct Detokenize {
     std::vector<std::int64_t> tokens;
 };
 
+/// A request in llama-server's own terms, for doors whose clients speak them: it goes to the worker
+/// as it is, and so does the answer come back, as event::Head and event::Body.
+struct Route {
+    std::string method = "POST";
+    std::string path;     ///< the worker's: /v1/chat/completions
+    std::string body;     ///< JSON text; empty where the method has none
+    bool embeds = false;  ///< it is for a model that makes vectors, not for one that writes
+};
+
 /// Only that the target be ready; ends with what its worker says of itself.
 struct Load {};
 
 }  // namespace work
 
-using Work =
-    std::variant<work::Generate, work::Embed, work::Tokenize, work::Detokenize, work::Load>;
+using Work = std::variant<work::Generate, work::Embed, work::Tokenize, work::Detokenize,
+                          work::Route, work::Load>;
 
-/// The work's name in logs and listings: generate, embed …
+/// The work's name in logs and listings: generate, embed …; of a route, its path. Lives as long as
+/// the work.
 [[nodiscard]] std::string_view work_name(const Work& work);
 
 }  // namespace threadrunner

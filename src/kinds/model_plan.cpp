@@ -25,7 +25,9 @@ Result<Target> resolve_model(std::string_view kind, const JobSpec& spec, const S
     if (!path) {
         return std::unexpected(path.error());
     }
-    const bool embeds = std::holds_alternative<work::Embed>(spec.work);
+    const auto* route = std::get_if<work::Route>(&spec.work);
+    const bool embeds =
+        std::holds_alternative<work::Embed>(spec.work) || (route != nullptr && route->embeds);
     return Target{.kind = std::string(kind),
                   .name = path->string(),
                   .profile = std::string(embeds ? embed_profile : "")};

@@ -1,7 +1,9 @@
 #include "kinds/route_exchange.h"
 
+#include <utility>
 #include <variant>
 
+#include "kinds/passed_reply.h"
 #include "kinds/route_request.h"
 
 namespace threadrunner {
@@ -27,11 +29,35 @@ private:
     RouteReply reply_;
 };
 
+/// A request that goes as it is, and whose answer comes back so.
+class PassingExchange : public Exchange {
+public:
+    explicit PassingExchange(work::Route route) : route_(std::move(route)) {}
+
+    [[nodiscard]] wire::Json request() const override {
+        return {{"op", "route"},
+                {"method", route_.method},
+                {"path", route_.path},
+                {"body", route_.body}};
+    }
+
+    void receive(const wire::Json& frame, std::vector<Event>& out) override {
+        reply_.receive(frame, out);
+    }
+
+private:
+    work::Route route_;
+    PassedReply reply_;
+};
+
 }  // namespace
 
 std::unique_ptr<Exchange> route_exchange(const Job& job) {
     if (std::holds_alternative<work::Load>(job.spec.work)) {
         return nullptr;
+    }
+    if (const auto* route = std::get_if<work::Route>(&job.spec.work)) {
+        return std::make_unique<PassingExchange>(*route);
     }
     return std::make_unique<RouteExchange>(job.spec.work);
 }

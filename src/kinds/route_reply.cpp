@@ -170,6 +170,13 @@ Error route_error(std::int64_t status, const Json& document) {
                                        : std::move(message)};
 }
 
+event::Done read_done(const Json& frame) {
+    const bool cancelled = text_of(member(frame, "reason")) == "cancelled";
+    return {.reason = cancelled ? event::Reason::cancelled : event::Reason::stop,
+            .usage = usage_of(member(frame, "usage")),
+            .timings = member(frame, "timings")};
+}
+
 void RouteReply::receive(const Json& frame, std::vector<Event>& out) {
     const std::string event = text_of(member(frame, "ev"));
     if (event == "body") {
@@ -266,14 +273,12 @@ void RouteReply::on_finish_reason(std::string_view reason) {
 }
 
 void RouteReply::on_done(const Json& frame, std::vector<Event>& out) {
-    event::Done done{.reason = reason_,
-                     .usage = usage_of(member(frame, "usage")),
-                     .timings = member(frame, "timings")};
-    if (text_of(member(frame, "reason")) == "cancelled") {
-        done.reason = event::Reason::cancelled;
+    event::Done done = read_done(frame);
+    if (done.reason == event::Reason::cancelled) {
         out.push_back(std::move(done));
         return;
     }
+    done.reason = reason_;
     if (!error_ && (status_ >= 400 || !streams_)) {
         finish_document(done, out);
     }

@@ -49,6 +49,9 @@ private:
         error_;  ///< reported inside the answer; ends the job when the worker is done
 };
 
+/// What the frame `done` says: usage, timings, and whether the job was cancelled.
+[[nodiscard]] event::Done read_done(const wire::Json& frame);
+
 /// The error that an error document of llama-server reports, from its HTTP status and its type.
 [[nodiscard]] Error route_error(std::int64_t status, const wire::Json& document);
 

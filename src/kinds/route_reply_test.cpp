@@ -101,8 +101,10 @@ TEST(RouteReplyChat, LogprobsComeWithTheirToken) {
 
 TEST(RouteReplyChat, LogprobsAreAListAsOnTheOtherRoute) {
     Dialogue dialogue;
-    dialogue.stream().chunk({{"choices", Json::array({{{"delta", {{"content", "a"}}},
-                                                       {"logprobs", {{"content", {1}}}}}})}});
+    dialogue.stream()
+        .chunk({{"choices",
+                 Json::array({{{"delta", {{"content", "a"}}}, {"logprobs", {{"content", {1}}}}}})}})
+        .end();
     EXPECT_EQ(dialogue.events(),
               (Json{{{"ev", "token"}, {"text", "a"}, {"logprobs", {1}}}, done("stop")}));
 }

@@ -89,8 +89,8 @@ struct ToRoute {
     RouteRequest operator()(const work::Detokenize& work) const {
         return {.path = "/detokenize", .body = {{"tokens", work.tokens}}};
     }
-    RouteRequest operator()(const work::Load&) const {
-        assert(false && "loading has no route");
+    RouteRequest operator()(const auto&) const {
+        assert(false && "loading has no route, and a route needs none made for it");
         return {};
     }
 };

@@ -14,8 +14,9 @@ struct RouteRequest {
     wire::Json body;
 };
 
-/// The route that does this work; generation always streams. `work` must not be work::Load, which
-/// needs none. https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
+/// The route that does this work; generation always streams. `work` must be neither work::Load,
+/// which needs none, nor work::Route, which is one.
+/// https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md
 [[nodiscard]] RouteRequest route_request(const Work& work);
 
 /// The body as it goes out, with the schema as its client wrote it.

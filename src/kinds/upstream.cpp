@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "kinds/model_plan.h"
+#include "kinds/route_exchange.h"
 #include "kinds/route_reply.h"
 #include "kinds/route_request.h"
 #include "kinds/upstream/http_address.h"
@@ -130,6 +131,9 @@ RestartRules UpstreamKind::restart_rules(const Settings& settings) const {
 std::unique_ptr<Exchange> UpstreamKind::exchange(const Job& job) const {
     if (std::holds_alternative<work::Load>(job.spec.work)) {
         return nullptr;
+    }
+    if (std::holds_alternative<work::Route>(job.spec.work)) {
+        return route_exchange(job);
     }
     const bool adopted = job.target.name.starts_with("http://");
     return std::make_unique<UpstreamExchange>(job.spec.work, adopted ? job.spec.model : "");

@@ -50,6 +50,10 @@ struct ToJson {
         return {{"ev", "log"}, {"stream", e.stream}, {"text", e.text}};
     }
     Json operator()(const event::Output& e) const { return {{"ev", "output"}, {"value", e.value}}; }
+    Json operator()(const event::Head& e) const {
+        return {{"ev", "head"}, {"status", e.status}, {"content_type", e.content_type}};
+    }
+    Json operator()(const event::Body& e) const { return {{"ev", "body"}, {"data", e.data}}; }
     Json operator()(const event::Done& e) const {
         Json out = {{"ev", "done"}, {"reason", reason_name(e.reason)}};
         if (e.usage) {
@@ -151,6 +155,11 @@ Result<Event> event_from_json(const Json& json) {
         event = event::Log{.stream = text_of(fields, "stream"), .text = text_of(fields, "text")};
     } else if (kind == "output") {
         event = event::Output{.value = fields.value("value")};
+    } else if (kind == "head") {
+        event = event::Head{.status = count_of(fields, "status"),
+                            .content_type = text_of(fields, "content_type")};
+    } else if (kind == "body") {
+        event = event::Body{.data = text_of(fields, "data")};
     } else if (kind == "done") {
         event = done_from(fields);
     } else if (kind == "error") {

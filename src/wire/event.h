@@ -59,6 +59,17 @@ struct Output {
     wire::Json value = nullptr;
 };
 
+/// The beginning of an answer that is passed through as its worker gives it (work::Route).
+struct Head {
+    std::int64_t status = 200;  ///< of HTTP
+    std::string content_type;
+};
+
+/// A piece of it: a whole document, or whole server-sent events.
+struct Body {
+    std::string data;
+};
+
 enum class Reason : std::uint8_t { stop, length, tool_calls, cancelled };
 
 struct Usage {
@@ -76,9 +87,9 @@ struct Done {
 
 }  // namespace event
 
-using Event =
-    std::variant<event::Accepted, event::Queued, event::Load, event::Prompt, event::Reasoning,
-                 event::Token, event::ToolCall, event::Log, event::Output, event::Done, Error>;
+using Event = std::variant<event::Accepted, event::Queued, event::Load, event::Prompt,
+                           event::Reasoning, event::Token, event::ToolCall, event::Log,
+                           event::Output, event::Head, event::Body, event::Done, Error>;
 
 /// Whether the event is a job's last.
 [[nodiscard]] bool ends_job(const Event& event);

@@ -42,6 +42,14 @@ Result<Target> Pool::resolve(const JobSpec& spec) {
                 "unknown backend '" + spec.backend + "'; there are: " + known);
 }
 
+std::vector<std::string> Pool::backends() const {
+    std::vector<std::string> names;
+    for (const auto& kind : kinds_) {
+        names.emplace_back(kind->backend());
+    }
+    return names;
+}
+
 void Pool::job_waiting(const Target& target) { feed(target); }
 
 void Pool::job_withdrew(const Target& target) {

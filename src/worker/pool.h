@@ -55,6 +55,8 @@ public:
     /// another thread. At once, or on the loop when the last one is there.
     void between_plans(std::function<void()> then);
 
+    /// Every `backend` that a job may ask for.
+    [[nodiscard]] std::vector<std::string> backends() const;
     [[nodiscard]] const Budget& budget() const { return budget_; }
     /// Whose jobs wait until there is memory for their worker.
     [[nodiscard]] const MemoryLine& memory_line() const { return memory_line_; }

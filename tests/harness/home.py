@@ -30,7 +30,8 @@ class Home:
         # A socket's path may have 107 bytes: keep it short.
         self.root = Path(tempfile.mkdtemp(prefix="tr-", dir="/tmp"))
         self.socket = self.root / "run" / "daemon.sock"
-        self.variables = {}
+        # any free port: several daemons, and the one of whoever runs the tests, live side by side
+        self.variables = {"THREADRUNNER_HTTP": "127.0.0.1:0"}
         self._lasting_files = set(LASTING_FILES)
         self._started = []
         self._clients = []
@@ -104,6 +105,11 @@ class Home:
         self._clients.append(client)
         return client
 
+    @property
+    def http_url(self):
+        """The address at which the daemon serves HTTP."""
+        return "http://" + (self.root / "run" / "http.addr").read_text().splitlines()[0]
+
     def connect(self):
         connection = Connection(self.socket)
         self._clients.append(connection)
@@ -160,7 +166,7 @@ class Home:
 
     def expect_socket_left(self):
         """A daemon that is killed leaves its name behind, also when the home ends so."""
-        self._lasting_files.add("daemon.sock")
+        self._lasting_files.update(("daemon.sock", "http.sock", "http.addr"))
 
     def wait_empty(self):
         wait_until(lambda: not self.processes(), f"processes are to end: {self.processes()}")

@@ -1,11 +1,13 @@
 """Servers that speak HTTP as workers, started by the daemon or running already; most of them
 misbehave: the right error to the right client, and the next request is served."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -97,6 +99,35 @@ def adopts(home, running):
 
 
 # What a server is asked, and what comes back
+
+
+def over_http(home, path, body=None):
+    """(status, text) of a request to the daemon's own HTTP."""
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(f"{home.http_url}{path}", data, PATIENCE) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_what_comes_over_http_is_passed_through(home, adopts):
+    adopts()
+    body = {"model": "upstream:fake-2", "messages": [{"role": "user", "content": "which model"}]}
+    status, text = over_http(home, "/v1/chat/completions", body)
+    assert status == 200 and '"content": "fake-2 "' in text and "[DONE]" in text
+    assert json.loads(over_http(home, "/props?model=upstream")[1])["build_info"] == "fake"
+    body["messages"][0]["content"] = "too many"
+    status, text = over_http(home, "/v1/chat/completions", body)
+    assert status == 429 and "slow down" in text
+
+
+def test_a_plain_server_has_only_openais_routes(home, adopts):
+    adopts("--plain")
+    body = {"model": "upstream:fake-1", "messages": [{"role": "user", "content": "one two"}]}
+    assert over_http(home, "/v1/chat/completions", body)[0] == 200
+    status, text = over_http(home, "/tokenize", {"model": "upstream", "content": "a"})
+    assert status == 501 and "has no /tokenize" in text
 
 
 def test_a_server_that_the_daemon_starts_answers(home, spawns):

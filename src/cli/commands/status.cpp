@@ -24,6 +24,19 @@ std::string devices_text(const wire::Json& memory) {
     return out;
 }
 
+/// Where HTTP is served, and a line for each place where it is not, and why.
+std::string http_text(const wire::Json& http) {
+    std::string out;
+    for (const wire::Json& address : list_in(http, "addresses")) {
+        out += (out.empty() ? "" : ", ") + address.get<std::string>();
+    }
+    out = out.empty() ? text_in(http, "socket") : out;
+    for (const wire::Json& fault : list_in(http, "faults")) {
+        out += (out.empty() ? "" : "; ") + fault.get<std::string>();
+    }
+    return out;
+}
+
 std::string status_table(const wire::Json& result) {
     const wire::Json& jobs = object_in(result, "jobs");
     const wire::Json& memory = object_in(result, "memory");
@@ -40,6 +53,7 @@ std::string status_table(const wire::Json& result) {
                        bytes("rss_bytes")},
         {"home", text_in(result, "home")},
         {"socket", text_in(result, "socket")},
+        {"http", http_text(object_in(result, "http"))},
     });
 }
 

@@ -37,6 +37,7 @@ using wire::Json;
 /// Answers what doors ask about the daemon, and notes it.
 class ScriptedControl : public Control {
 public:
+    [[nodiscard]] Result<void> ready() override { return {}; }
     Json status() override { return {{"asked", "status"}}; }
     Json ps() override { return {{"asked", "ps"}}; }
     boost::asio::awaitable<Json> models() override { co_return Json{{"asked", "models"}}; }

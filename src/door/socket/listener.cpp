@@ -1,6 +1,5 @@
 #include "door/socket/listener.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,11 +10,11 @@
 #include <cerrno>
 #include <chrono>
 #include <exception>
-#include <optional>
 #include <utility>
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "door/peer.h"
 
 namespace threadrunner {
 namespace {
@@ -28,17 +27,6 @@ using SystemError = boost::system::error_code;
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
 auto no_throw(SystemError& error) { return asio::redirect_error(asio::use_awaitable, error); }
-
-/// Who the client is, for fairness: its process session. Nothing for another user's process.
-std::optional<std::string> owner_of(int fd) {
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != ::geteuid()) {
-        return std::nullopt;
-    }
-    const pid_t session = ::getsid(peer.pid);
-    return "session:" + std::to_string(session > 0 ? session : peer.pid);
-}
 
 }  // namespace
 
@@ -124,7 +112,7 @@ awaitable<void> SocketListener::accept_clients() {
 }
 
 awaitable<void> SocketListener::serve(Protocol::socket socket) {
-    const auto owner = owner_of(socket.native_handle());
+    const auto owner = peer_session(socket.native_handle());
     if (!owner) {
         log::warn("daemon", "a client of another user was turned away");
         co_return;

@@ -11,7 +11,17 @@ std::unexpected<Error> not_supported(const std::string& what) {
                     "; llama-server can (see upstream.url), and so can the backend llama");
 }
 
+/// The routes that llama-server has for itself.
+bool is_of_llama_server(std::string_view path) { return !path.starts_with("/v1/"); }
+
 }  // namespace
+
+Result<HttpRequest> openai_request(HttpRequest request) {
+    if (is_of_llama_server(request.path)) {
+        return not_supported("has no " + request.path);
+    }
+    return request;
+}
 
 Result<RouteRequest> openai_request(RouteRequest request, const std::string& model) {
     wire::Json& body = request.body;

@@ -60,5 +60,14 @@ TEST(OpenAiRequest, WhatCannotBeSaidIsNotSupported) {
     }
 }
 
+TEST(OpenAiRequest, WhatIsPassedThroughGoesAsItIsWhereSuchAServerHasTheRoute) {
+    const HttpRequest chat{.method = "POST", .path = "/v1/chat/completions", .body = "{}"};
+    EXPECT_EQ(openai_request(chat)->body, "{}");
+    const auto props = openai_request(HttpRequest{.path = "/props"});
+    ASSERT_FALSE(props);
+    EXPECT_EQ(props.error().code, ErrorCode::not_supported);
+    EXPECT_THAT(props.error().message, HasSubstr("has no /props"));
+}
+
 }  // namespace
 }  // namespace threadrunner

@@ -279,9 +279,7 @@ private:
     void route(const Json& frame) {
         const std::int64_t id = frame.at("id").get<std::int64_t>();
         ++progress_;
-        RouteRequest asked{.path = frame.at("path").get<std::string>(), .body = frame.at("body")};
-        auto request = facts_->is_llama_server ? Result<RouteRequest>(std::move(asked))
-                                               : openai_request(std::move(asked), facts_->model);
+        auto request = request_of(frame);
         if (!request) {
             say_later(error_frame(id, request.error()));
             return;
@@ -290,6 +288,27 @@ private:
         runs_[id] = run;
         asio::co_spawn(executor_, serve(shared_from_this(), std::move(run), *std::move(request)),
                        asio::detached);
+    }
+
+    /// What goes to the server: text as it is, an object as this sort of server understands it.
+    [[nodiscard]] Result<HttpRequest> request_of(const Json& frame) const {
+        const Json& body = frame.at("body");
+        HttpRequest out{.method = frame.at("method").get<std::string>(),
+                        .path = frame.at("path").get<std::string>(),
+                        .body = {},
+                        .key = key_};
+        if (body.is_string()) {
+            out.body = body.get<std::string>();
+            return facts_->is_llama_server ? out : openai_request(std::move(out));
+        }
+        RouteRequest asked{.path = out.path, .body = body};
+        auto request = facts_->is_llama_server ? Result<RouteRequest>(std::move(asked))
+                                               : openai_request(std::move(asked), facts_->model);
+        if (!request) {
+            return std::unexpected(request.error());
+        }
+        out.body = body_text(*request);
+        return out;
     }
 
     void cancel(std::int64_t id) {
@@ -307,11 +326,7 @@ private:
         }
     }
 
-    static asio::awaitable<void> serve(Self self, RunPtr run, RouteRequest route) {
-        const HttpRequest request{.method = "POST",
-                                  .path = std::move(route.path),
-                                  .body = body_text(route),
-                                  .key = self->key_};
+    static asio::awaitable<void> serve(Self self, RunPtr run, HttpRequest request) {
         auto end = co_await self->pass_on(*run, request);
         if (!end && end.error().code == ErrorCode::worker_crashed && self->child_) {
             // The news of its end is on the way, and knows more; see to it that it comes first.

@@ -84,6 +84,7 @@ protected:
         const std::size_t before = server_.guests.size();
         process_->send({{"op", "route"},
                         {"id", id},
+                        {"method", "POST"},
                         {"path", "/v1/chat/completions"},
                         {"body", {{"messages", Json::array()}}}});
         wait_until([&] {

@@ -1,0 +1,78 @@
+#include "door/http/openai.h"
+
+#include <string>
+#include <utility>
+
+#include "door/http/passage.h"
+
+namespace threadrunner::http {
+namespace {
+
+using boost::asio::awaitable;
+using wire::Json;
+
+/// https://platform.openai.com/docs/api-reference/models, and what we know besides.
+Json model_object(const Json& model) {
+    Json out = {{"id", model.at("name")},
+                {"object", "model"},
+                {"created", model.value("modified", 0)},
+                {"owned_by", "local"}};
+    for (const char* more : {"default", "bytes", "quantization", "context", "error"}) {
+        if (model.contains(more)) {
+            out[more] = model.at(more);
+        }
+    }
+    return out;
+}
+
+awaitable<void> list_models(Call& call) {
+    const Json listing = co_await call.context.control.models();
+    Json data = Json::array();
+    for (const Json& model : listing.at("models")) {
+        data.push_back(model_object(model));
+    }
+    Json out = {{"object", "list"}, {"data", std::move(data)}};
+    co_await call.send(std::move(out));
+}
+
+awaitable<void> show_model(Call& call) {
+    const Json listing = co_await call.context.control.models();
+    std::string known;
+    for (const Json& model : listing.at("models")) {
+        if (model.at("name") == call.argument) {
+            co_await call.send(model_object(model));
+            co_return;
+        }
+        known += (known.empty() ? "; there are: " : ", ") + model.at("name").get<std::string>();
+    }
+    Error none{.code = ErrorCode::unknown_model,
+               .message = "there is no model '" + call.argument + "'" +
+                          (known.empty() ? "; none is installed" : known)};
+    co_await call.refuse(std::move(none));
+}
+
+Route passed(std::string_view path, bool embeds = false) {
+    return {.method = "POST",
+            .path = path,
+            .errors = openai_errors(),
+            .handle = pass_to_worker({.path = std::string(path), .embeds = embeds})};
+}
+
+}  // namespace
+
+std::vector<Route> openai_routes() {
+    constexpr bool embeds = true;
+    return {
+        {.method = "GET", .path = "/v1/models", .errors = openai_errors(), .handle = list_models},
+        {.method = "GET",
+         .path = "/v1/models/{id}",
+         .errors = openai_errors(),
+         .handle = show_model},
+        passed("/v1/chat/completions"),
+        passed("/v1/completions"),
+        passed("/v1/responses"),
+        passed("/v1/embeddings", embeds),
+        passed("/v1/rerank", embeds)};
+}
+
+}  // namespace threadrunner::http

@@ -1,0 +1,180 @@
+#include "door/http/passage.h"
+
+#include <utility>
+#include <variant>
+
+#include "door/http/answer_names.h"
+#include "door/http/job_stream.h"
+
+namespace threadrunner::http {
+namespace {
+
+using boost::asio::awaitable;
+using wire::Json;
+
+constexpr std::string_view event_stream = "text/event-stream";
+
+std::string text_member(const Json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// One request that a worker answers.
+class Passage {
+public:
+    Passage(Call& call, std::string model, bool streams)
+        : call_(call),
+          model_(std::move(model)),
+          streams_(streams),
+          tells_progress_(streams && call.request.header("x-progress") == "1"),
+          stream_(call.context.executor, call.context.jobs) {}
+
+    [[nodiscard]] awaitable<void> run(const PassedRoute& route) {
+        call_.reply.when_gone([this] { stream_.wake(); });
+        stream_.submit(spec_of(route));
+        names_.emplace(stream_.name(), model_);
+        while (!over_ && !call_.reply.gone()) {
+            auto item = co_await stream_.next(call_.context.settings.http_keep_alive);
+            if (item && !call_.reply.gone()) {
+                co_await tell(std::move(*item));
+            } else if (!item && streams_) {
+                co_await comment("waiting");
+            }
+        }
+    }
+
+private:
+    [[nodiscard]] JobSpec spec_of(const PassedRoute& route) const {
+        const ModelAddress address = call_.context.address_of(model_);
+        const bool other_name = !model_.empty() && address.model != model_;
+        JobSpec spec;
+        spec.backend = address.backend;
+        spec.model = address.model;
+        spec.owner = call_.caller.owner;
+        spec.work = work::Route{
+            .method = std::string(call_.route.method),
+            .path = route.path,
+            .body = other_name ? with_model(call_.request.body, address.model) : call_.request.body,
+            .embeds = route.embeds};
+        return spec;
+    }
+
+    awaitable<void> tell(JobStream::Item item) {
+        if (auto* body = std::get_if<event::Body>(&item.event)) {
+            co_await pass(std::move(body->data), item.credits);
+        } else if (auto* head = std::get_if<event::Head>(&item.event)) {
+            head_ = {.status = static_cast<unsigned>(head->status),
+                     .content_type = head->content_type};
+        } else if (auto* error = std::get_if<Error>(&item.event)) {
+            over_ = true;
+            co_await call_.refuse(std::move(*error));
+        } else if (const auto* done = std::get_if<event::Done>(&item.event)) {
+            over_ = true;
+            co_await finish(done->reason == event::Reason::cancelled);
+        } else if (tells_progress_) {
+            co_await tell_progress(item.event);
+        }
+    }
+
+    /// A stream goes on as it comes, with all that has come meanwhile; a document when it is whole.
+    awaitable<void> pass(std::string data, unsigned credits) {
+        if (!head_.content_type.starts_with(event_stream)) {
+            document_ += data;
+            stream_.give_back(credits);
+            co_return;
+        }
+        std::string out = names_->in(data);
+        while (stream_.next_is_body()) {
+            auto item = stream_.take();
+            out += names_->in(std::get<event::Body>(item->event).data);
+            credits += item->credits;
+        }
+        const bool written = co_await write(out);
+        if (written) {
+            stream_.give_back(credits);
+        }
+    }
+
+    awaitable<bool> write(std::string_view events) {
+        if (!call_.reply.begun()) {
+            Answer head{.content_type = std::string(event_stream)};
+            head.headers.emplace_back("x-job-id", stream_.name());
+            head.headers.emplace_back("cache-control", "no-cache");
+            const bool begun = co_await call_.reply.begin(std::move(head));
+            if (!begun) {
+                co_return false;
+            }
+        }
+        const bool written = co_await call_.reply.write(events);
+        co_return written;
+    }
+
+    awaitable<void> comment(std::string text) {
+        const std::string line = ": " + text + "\n\n";
+        co_await write(line);
+    }
+
+    awaitable<void> tell_progress(const Event& event) {
+        std::string text;
+        if (const auto* load = std::get_if<event::Load>(&event)) {
+            const Json state = {{"stage", load->stage}, {"fraction", load->fraction}};
+            text = wire::encode_json(Json{{"load", state}});
+        } else if (const auto* queued = std::get_if<event::Queued>(&event)) {
+            text = wire::encode_json(Json{{"queued", {{"position", queued->position}}}});
+        }
+        if (!text.empty()) {
+            co_await comment(std::move(text));
+        }
+    }
+
+    awaitable<void> finish(bool cancelled) {
+        if (cancelled) {
+            Error error{.code = ErrorCode::cancelled,
+                        .message = "the job " + stream_.name() + " was cancelled"};
+            co_await call_.refuse(std::move(error));
+        } else if (call_.reply.begun()) {
+            co_await call_.reply.end();
+        } else {
+            Answer answer = std::move(head_);
+            answer.body = names_->in(document_);
+            answer.headers.emplace_back("x-job-id", stream_.name());
+            co_await call_.reply.send(std::move(answer));
+        }
+    }
+
+    Call& call_;
+    std::string model_;  ///< as the request names it
+    bool streams_;
+    bool tells_progress_;
+    JobStream stream_;
+    std::optional<AnswerNames> names_;
+    Answer head_;
+    std::string document_;
+    bool over_ = false;
+};
+
+/// A request without a body names its model in the query.
+awaitable<void> pass(Call& call, const PassedRoute& route) {
+    std::string model = call.request.parameter("model");
+    bool streams = false;
+    if (call.route.method != "GET") {
+        const auto body = co_await call.body();
+        if (!body) {
+            co_await call.refuse(body.error());
+            co_return;
+        }
+        model = text_member(*body, "model");
+        const auto stream = body->find("stream");
+        streams = stream != body->end() && *stream == true;
+    }
+    Passage passage(call, std::move(model), streams);
+    co_await passage.run(route);
+}
+
+}  // namespace
+
+Handler pass_to_worker(PassedRoute route) {
+    return [route = std::move(route)](Call& call) { return pass(call, route); };
+}
+
+}  // namespace threadrunner::http
