@@ -114,7 +114,9 @@ def test_what_a_page_asks_of_a_model_is_answered(page, home, model, tmp_path):
     home.root.joinpath("models").mkdir(mode=0o700)
     home.root.joinpath("models", model.name).symlink_to(model.resolve())
     for place, command, _, received, code in try_commands(page, "model", home, tmp_path, {}):
-        assert code == 0 and received, "\n".join([f"{place}: {code}", f"$ {command}", *received])
+        writes_a_file = command.startswith("cat > ")
+        assert code == 0 and (received or writes_a_file), "\n".join(
+            [f"{place}: {code}", f"$ {command}", *received])
 
 
 @of_each_page

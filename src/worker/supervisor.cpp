@@ -172,6 +172,12 @@ bool Supervisor::on_trial() const {
                        [&](JobId id) { return jobs_.find(id) != nullptr; });
 }
 
+/// One that has spoken will not be queued again: there is nothing left to find out for the others.
+bool Supervisor::passes_trial(JobId id) {
+    const Job* const job = tried_.contains(id) ? jobs_.find(id) : nullptr;
+    return job != nullptr && job->spoke && tried_.erase(id) > 0;
+}
+
 void Supervisor::run(Job& job) {
     keep_alive_ = job.spec.keep_alive.value_or(settings_.worker_idle);
     auto exchange = kind_.exchange(job);
@@ -236,7 +242,7 @@ void Supervisor::on_run_frame(RunId id, std::string_view event, const wire::Json
     if (costs && !carried) {
         credit(job_id, 1);
     }
-    if (ends) {
+    if (ends || passes_trial(job_id)) {
         observer_.worker_has_room(*this);
     }
 }

@@ -74,7 +74,7 @@ public:
     /// What the last crash said of itself, its last lines included.
     [[nodiscard]] const std::string& last_crash() const { return last_crash_; }
     /// Whether it has room. After a crash it takes one job at a time until those that were under
-    /// way have ended, so that the next crash shows whose it was and costs nobody else a try.
+    /// way have ended or spoken, so that the next crash shows whose it was and hurts nobody else.
     [[nodiscard]] bool accepts_work() const;
     [[nodiscard]] bool idle() const { return state_ == State::ready && runs_.empty(); }
     [[nodiscard]] std::size_t slots() const { return slots_.size(); }
@@ -111,6 +111,7 @@ private:
     void on_run_frame(RunId id, std::string_view event, const wire::Json& frame);
     void become_ready(std::size_t slots);
     [[nodiscard]] bool on_trial() const;
+    [[nodiscard]] bool passes_trial(JobId id);
     [[nodiscard]] bool gave_up(const Job& job, const std::vector<Event>& events) const;
     void see_leaving();
     void give_back(Job& job);

@@ -370,6 +370,22 @@ TEST_F(SupervisorTest, AfterACrashTheJobsOfItAreTriedOneAtATimeSoThatOneCannotTa
     EXPECT_EQ(worker(2).work(), "late later") << "nobody is tried any more";
 }
 
+TEST_F(SupervisorTest, AJobThatSpeaksOnItsSecondTryHoldsNobodyUpAnyMore) {
+    for (const char* text : {"a", "b"}) {
+        submit(text);
+    }
+    worker(0).greet(3);
+    worker(0).crash();
+    settle();
+    worker(1).greet(3);
+    submit("c");
+    worker(1).token(3, "x");
+    EXPECT_EQ(worker(1).work(), "a") << "the next may be the one that crashes, and takes this along";
+    worker(1).finish("a");
+    worker(1).token(4, "x");
+    EXPECT_EQ(worker(1).work(), "a b c");
+}
+
 TEST_F(SupervisorTest, AJobThatIsGivenUpWhileItWaitsForItsSecondTryHoldsNobodyUp) {
     for (const char* text : {"a", "b"}) {
         submit(text);
