@@ -25,6 +25,7 @@ namespace threadrunner {
 class PoolFixture : public testing::Test {
 protected:
     static constexpr std::uint64_t budget_bytes = 1000;
+    static constexpr auto never = std::chrono::milliseconds(std::chrono::hours(24));
 
     /// Who asked for a job, and what it heard.
     struct Client {

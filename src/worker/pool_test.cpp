@@ -29,6 +29,12 @@ protected:
         return !worker.sent_with("shutdown").empty();
     }
 
+    /// Has the pool judge anew what waits for a model, after a change of the settings.
+    void look_again(const std::string& model) {
+        jobs_.cancel(submit("unwanted", model).id);
+        settle();
+    }
+
     [[nodiscard]] std::uint64_t reserved() { return total_bytes(pool().budget().reserved()); }
 
     JobSpec keeping(std::chrono::milliseconds time, JobSpec spec) {
@@ -136,14 +142,14 @@ TEST_F(PoolTest, AJobThatWaitsForMemoryDelaysNobodyElse) {
 }
 
 TEST_F(PoolTest, AModelThatIsAlwaysBusyMakesRoomInTheEnd) {
-    settings_.worker_yield = 10ms;
+    settings_.worker_yield = never;
     kind_.memory = {{"a", 600}, {"b", 600}};
     ScriptedWorker& a = start("a1", 2, "a");
     Client& b = submit("b", "b");
     submit("a2", "a");
     EXPECT_EQ(a.work(), "a1 a2") << "nobody has waited for long";
-    wait_until([&] { return pool().memory_line().claimant(Clock::now(), 10ms).has_value(); });
-    settle();
+    settings_.worker_yield = 0ms;
+    look_again("b");
     a.finish("a1");
     Client& later = submit("a3", "a");
     EXPECT_EQ(a.work(), "a1 a2");
@@ -236,13 +242,15 @@ TEST_F(PoolTest, CoresAreSharedOutAmongTheWorkersThatCompute) {
 }
 
 TEST_F(PoolTest, AWorkerThatHasJustBeenLoadedIsNotEvictedYet) {
-    settings_.worker_evict = 20ms;
+    settings_.worker_evict = never;
     kind_.memory = {{"a", 600}, {"b", 600}};
     ScriptedWorker& a = warm("a");
     submit("b", "b");
     EXPECT_FALSE(was_told_to_stop(a));
     const int plans = made_kind_->plans;
-    wait_until([&] { return was_told_to_stop(a); });
+    settings_.worker_evict = 0ms;
+    look_again("b");
+    EXPECT_TRUE(was_told_to_stop(a));
     EXPECT_LE(made_kind_->plans, plans + 1) << "model files are not read again and again meanwhile";
 }
 

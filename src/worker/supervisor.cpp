@@ -474,10 +474,12 @@ void Supervisor::check_health(Clock::time_point now) {
 }
 
 void Supervisor::check_draining(Clock::time_point now) {
-    if (now >= terminate_at_ + settings_.worker_kill) {
-        process_->signal(SIGKILL);
-    } else if (now >= terminate_at_ && !std::exchange(terminated_, true)) {
+    if (!terminated_ && now >= terminate_at_) {
+        terminated_ = true;
+        terminate_at_ = now;  // a loop that was held up owes it the whole time after the question
         process_->signal(SIGTERM);
+    } else if (terminated_ && now >= terminate_at_ + settings_.worker_kill) {
+        process_->signal(SIGKILL);
     }
 }
 

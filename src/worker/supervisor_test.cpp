@@ -21,8 +21,6 @@ using testing::Not;
 using namespace std::chrono_literals;
 using wire::Json;
 
-constexpr auto never = 24h;
-
 /// One worker for one target, fed by the pool as in the daemon.
 class SupervisorTest : public PoolFixture {
 protected:
@@ -471,7 +469,7 @@ TEST_F(SupervisorTest, ACrashedWorkerIsNotStartedAgainBeforeItsWaitIsOver) {
 
 TEST_F(SupervisorTest, AWorkerThatDoesNotAnswerGetsNoNewWorkUntilItDoes) {
     watch_closely();
-    settings_.worker_suspect = 5ms;
+    settings_.worker_suspect = 300ms;  // held up that long, the daemon would think that it slept
     ScriptedWorker& worker = start("a", 2);
     wait_until([&] { return !supervisor().accepts_work(); });
     submit("b");
@@ -517,9 +515,9 @@ TEST_F(SupervisorTest, AWorkerThatAnswersButComputesNothingIsKilled) {
 
 TEST_F(SupervisorTest, AWorkerWhoseClientDoesNotReadIsNotBlamedForWaiting) {
     watch_closely();
-    settings_.worker_stall = 3ms;
     ScriptedWorker& worker = start("a", 1);
     say_tokens(worker, 1, static_cast<int>(limits::credit_at_start));
+    settings_.worker_stall = 3ms;
     const std::size_t pings = worker.sent_with("ping").size();
     wait_until([&] {
         worker.answer_pings();
