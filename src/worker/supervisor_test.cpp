@@ -378,7 +378,7 @@ TEST_F(SupervisorTest, AJobThatSpeaksOnItsSecondTryHoldsNobodyUpAnyMore) {
     worker(1).greet(3);
     submit("c");
     worker(1).token(3, "x");
-    EXPECT_EQ(worker(1).work(), "a") << "the next may be the one that crashes, and takes this along";
+    EXPECT_EQ(worker(1).work(), "a") << "the next may be the one that crashes";
     worker(1).finish("a");
     worker(1).token(4, "x");
     EXPECT_EQ(worker(1).work(), "a b c");
