@@ -278,7 +278,8 @@ def test_a_taken_port_is_told_and_the_rest_is_served(homes):
     taken = first.http_url.removeprefix("http://")
     second.start(env={"THREADRUNNER_HTTP": f"{taken},127.0.0.1:0"})
     (fault,) = second.status()["http"]["faults"]
-    assert taken in fault and "http.listen" in fault and fault in second.log()
+    assert taken in fault and "http.listen" in fault
+    wait_until(lambda: fault in second.log(), "the log says so, too")
     assert fault in second.command("status").stdout.decode()
     assert ask(second, "GET", "/jobs")[0] == 200
     assert second.client().ask("Hello").end()["reason"] == "stop"

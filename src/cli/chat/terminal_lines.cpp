@@ -280,6 +280,8 @@ Line TerminalLines::read(bool continues) {
     editor_->continues = continues;
     EditLine* const edit = editor_->edit.get();
     ::el_resize(edit);
+    // libedit would do this after it has drawn the prompt, and what is typed between is not its own
+    ::el_wset(edit, EL_PREP_TERM, 1);
     editor_->say(paste_wanted);
     int count = 0;
     const wchar_t* const read = ::el_wgets(edit, &count);
