@@ -28,6 +28,9 @@ public:
           streams_(streams),
           tells_progress_(streams && call.request.header("x-progress") == "1"),
           stream_(call.context.executor, call.context.jobs) {}
+    Passage(const Passage&) = delete;
+    Passage& operator=(const Passage&) = delete;
+    ~Passage() { call_.reply.when_gone(nullptr); }
 
     [[nodiscard]] awaitable<void> run(const PassedRoute& route) {
         call_.reply.when_gone([this] { stream_.wake(); });

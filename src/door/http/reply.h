@@ -31,7 +31,9 @@ public:
 
     /// Whether the client has left: closed its connection, or ended its sending side.
     [[nodiscard]] virtual bool gone() const = 0;
-    /// Calls the function once, when that happens; an earlier function is forgotten.
+    /// Calls the function once, when that happens; an earlier function is forgotten. Whoever gives
+    /// one takes it back (with nullptr) before what it refers to goes: the client may leave after
+    /// its answer, too.
     virtual void when_gone(std::function<void()> call) = 0;
 };
 
