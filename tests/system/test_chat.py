@@ -30,25 +30,30 @@ class Chat(Terminal):
             **redirections,
         )
         self.said(b"Ctrl-D leaves")
-        self.said(b"> ")
+        self.prompted()
 
     def type(self, keys):
         self.drawn = b""
         super().type(keys)
 
     def enter(self, line):
+        self.prompted()
         self.type(line.encode() + b"\r")
 
     def said(self, wanted):
         self.read_until(wanted.encode() if isinstance(wanted, str) else wanted)
 
+    def prompted(self):
+        """The next line is read; keys that come before that are the terminal's own."""
+        self.said(b"\x1b[?2004h")
+
     def ask(self, question):
         self.enter(question)
         self.said(answer_to(question))
-        self.said(b"> ")
+        self.prompted()
 
     def leave(self):
-        self.said(b"> ")  # keys that come before it are the terminal's own
+        self.prompted()
         self.type(END_OF_INPUT)
         return self.finish()[0]
 
@@ -92,7 +97,7 @@ def test_ctrl_c_cancels_the_answer_and_not_the_program(home):
     chat.said("lorem")
     chat.type(INTERRUPT)
     chat.said("stopped")
-    chat.said(b"> ")
+    chat.prompted()
     wait_until(lambda: home.status()["jobs"]["running"] == 0, "the job is to be cancelled")
     chat.enter("/quit")
     assert chat.finish()[0] == 0
@@ -103,14 +108,14 @@ def test_ctrl_c_while_typing_drops_the_line_and_says_how_to_leave(home):
     chat.type(b"never sent")
     chat.said(b"never sent")
     chat.type(INTERRUPT)
-    chat.said(b"> ")
+    chat.prompted()
     chat.type(INTERRUPT)
     chat.said("Ctrl-C again, Ctrl-D or /quit leaves")
-    chat.said(b"> ")
+    chat.prompted()
     chat.ask("still here")
     chat.type(INTERRUPT)
     chat.said("Ctrl-C again")
-    chat.said(b"> ")
+    chat.prompted()
     chat.type(INTERRUPT)
     assert chat.finish()[0] == 130
 
@@ -232,7 +237,7 @@ def test_control_characters_of_an_answer_do_not_reach_the_terminal(home):
 def test_answers_alone_are_on_stdout(home):
     chat = Chat(home, stdout=subprocess.PIPE)
     chat.enter("Hello there")
-    chat.said(b"> ")
+    chat.prompted()
     chat.leave()
     assert chat.process.stdout.read().decode() == answer_to("Hello there") + "\n"
     chat.process.stdout.close()
@@ -256,7 +261,7 @@ def test_a_daemon_that_dies_in_an_answer_costs_that_answer(home):
     chat.said("lorem")
     home.kill_daemon()
     chat.said("/retry asks again")
-    chat.said(b"> ")
+    chat.prompted()
     chat.enter("/retry")
     chat.said("lorem")
     chat.type(INTERRUPT)
