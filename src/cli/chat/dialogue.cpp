@@ -97,7 +97,7 @@ std::string Dialogue::as_json(std::string_view system) const {
 
 Result<fs::path> DialogueSaver::save(const Dialogue& dialogue, std::string_view system,
                                      const std::string& file) {
-    const fs::path path = resolved(file);
+    fs::path path = resolved(file);
     const bool ours = written_.contains(path);
     const std::string text =
         path.extension() == ".json" ? dialogue.as_json(system) : dialogue.as_markdown(system);

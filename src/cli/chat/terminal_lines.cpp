@@ -57,7 +57,7 @@ std::wstring widened(std::string_view text) {
 std::string narrowed(std::wstring_view text) {
     std::string out;
     for (const wchar_t wide : text) {
-        const auto code = static_cast<std::uint32_t>(wide);
+        const auto code = static_cast<char32_t>(wide);
         const auto tail = [&](unsigned shift) {
             out += static_cast<char>(0x80U | ((code >> shift) & 0x3FU));
         };
@@ -304,7 +304,7 @@ Line TerminalLines::read(bool continues) {
 void TerminalLines::remember(const std::string& turn) {
     editor_->enter_history(turn);
     // a home that cannot be written costs no more than the memory of what was typed
-    static_cast<void>(history_.add(turn));
+    [[maybe_unused]] const auto kept = history_.add(turn);
 }
 
 }  // namespace threadrunner::cli
