@@ -1,6 +1,7 @@
 """Fixtures of all tests: a home, and the real model."""
 
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -53,6 +54,15 @@ def homes(request):
 @pytest.fixture
 def home(homes):
     return homes()
+
+
+@pytest.fixture
+def many_descriptors():
+    """A test with a crowd of clients may open as many as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,14 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
-
 #include "base/number.h"
+#include "base/text.h"
 
 namespace threadrunner {
 namespace {
 
 constexpr std::string_view loopback = "127.0.0.1";
+constexpr std::string_view blanks = " \t";
 
 bool is_ip4(const std::string& host) {
     in_addr address{};
@@ -19,12 +19,6 @@ bool is_ip4(const std::string& host) {
 bool is_ip6(const std::string& host) {
     in6_addr address{};
     return ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
-}
-
-std::string_view without_blanks(std::string_view text) {
-    const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-    const std::size_t end = text.find_last_not_of(" \t");
-    return end == text.npos ? std::string_view() : text.substr(begin, end + 1 - begin);
 }
 
 std::unexpected<Error> no_address(std::string_view text) {
@@ -56,20 +50,16 @@ Result<ListenAddress> parse_one(std::string_view text) {
 
 bool ListenAddress::is_loopback() const { return host == "::1" || host.starts_with("127."); }
 
-std::string ListenAddress::text() const {
-    const bool ip6 = host.find(':') != host.npos;
-    return (ip6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
+std::string ListenAddress::text() const { return authority_text(host, port); }
 
 Result<std::vector<ListenAddress>> parse_listen_addresses(std::string_view text) {
     std::vector<ListenAddress> out;
-    if (without_blanks(text).empty() || without_blanks(text) == "off") {
+    const std::string_view whole = trimmed(text, blanks);
+    if (whole.empty() || whole == "off") {
         return out;
     }
     while (!text.empty()) {
-        const std::string_view part = text.substr(0, text.find(','));
-        text.remove_prefix(std::min(text.size(), part.size() + 1));
-        auto address = parse_one(without_blanks(part));
+        auto address = parse_one(trimmed(take_entry(text, ","), blanks));
         if (!address) {
             return std::unexpected(address.error());
         }

@@ -2,28 +2,17 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace threadrunner::log {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' ')) {
-        text.remove_prefix(1);
-    }
-    while (text.ends_with(' ')) {
-        text.remove_suffix(1);
-    }
-    return text;
-}
+constexpr std::string_view blank = " ";
 
 }  // namespace
 
 std::optional<Level> level_from(std::string_view name) {
-    const auto is_it = [&](std::string_view level) {
-        return std::ranges::equal(level, name, {}, {}, lower);
-    };
-    const auto* found = std::ranges::find_if(level_names, is_it);
+    const auto* found = std::ranges::find(level_names, small_letters(name));
     if (found == level_names.end()) {
         return std::nullopt;
     }
@@ -33,12 +22,11 @@ std::optional<Level> level_from(std::string_view name) {
 Result<Filter> Filter::parse(std::string_view text) {
     Filter out;
     while (!text.empty()) {
-        const std::string_view part = text.substr(0, text.find(','));
-        text.remove_prefix(std::min(text.size(), part.size() + 1));
+        const std::string_view part = take_entry(text, ",");
         const std::size_t equals = part.find('=');
         const bool whole = equals == std::string_view::npos;
-        const auto level = level_from(trimmed(whole ? part : part.substr(equals + 1)));
-        std::string_view target = whole ? "core" : trimmed(part.substr(0, equals));
+        const auto level = level_from(trimmed(whole ? part : part.substr(equals + 1), blank));
+        std::string_view target = whole ? "core" : trimmed(part.substr(0, equals), blank);
         if (!level || target.empty()) {
             return fail(ErrorCode::invalid_request,
                         "'" + std::string(part) +

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -51,6 +52,30 @@ Utf8Step utf8_step(std::string_view text) {
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text, std::string_view blanks) {
+    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+std::string_view take_entry(std::string_view& list, std::string_view separators) {
+    const std::string_view entry = list.substr(0, list.find_first_of(separators));
+    list.remove_prefix(std::min(entry.size() + 1, list.size()));
+    return entry;
+}
+
+std::string small_letters(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return out;
+}
+
+std::string authority_text(std::string_view host, std::uint16_t port) {
+    const bool ip6 = host.find(':') != host.npos;
+    return (ip6 ? "[" : "") + std::string(host) + (ip6 ? "]:" : ":") + std::to_string(port);
+}
 
 Result<milliseconds> parse_duration(std::string_view text, std::string_view what) {
     const auto bad = [&] {

@@ -21,6 +21,19 @@ namespace threadrunner {
 /// "4m 10s", "12s", "850ms": for messages and tables, two units at most.
 [[nodiscard]] std::string format_duration(std::chrono::milliseconds duration);
 
+/// The text without the blanks at its ends.
+[[nodiscard]] std::string_view trimmed(std::string_view text, std::string_view blanks);
+
+/// Takes the first entry of a list off its front, and the separator behind it. The last entry has
+/// none; an empty list has no entries.
+[[nodiscard]] std::string_view take_entry(std::string_view& list, std::string_view separators);
+
+/// The text with the letters A to Z made small.
+[[nodiscard]] std::string small_letters(std::string_view text);
+
+/// host:port, with an IPv6 address in brackets. RFC 3986, 3.2.
+[[nodiscard]] std::string authority_text(std::string_view host, std::uint16_t port);
+
 /// The length of the longest prefix that is whole, valid UTF-8 (RFC 3629). Shorter than the text
 /// where it is cut inside a character or invalid; see `utf8_repair` for the difference.
 [[nodiscard]] std::size_t utf8_valid_prefix(std::string_view text);

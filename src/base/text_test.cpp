@@ -153,5 +153,24 @@ RC_GTEST_PROP(Duration, WhatIsFormattedInSecondsReadsBack, ()) {
     RC_ASSERT(read->count() == seconds * 1000);
 }
 
+TEST(Text, IsTrimmedOfTheBlanksThatAreMeant) {
+    EXPECT_EQ(trimmed("  a b\t ", " \t"), "a b");
+    EXPECT_EQ(trimmed("\ta ", " "), "\ta");
+    EXPECT_EQ(trimmed("  ", " "), "");
+    EXPECT_EQ(trimmed("", " "), "");
+}
+
+TEST(Text, AListIsTakenApartFromItsFront) {
+    std::string_view list = "a,,b\nc,";
+    for (const char* entry : {"a", "", "b", "c"}) {
+        EXPECT_EQ(take_entry(list, ",\n"), entry);
+    }
+    EXPECT_EQ(list, "") << "nothing stands behind the last separator";
+}
+
+TEST(Text, LettersAreMadeSmallAndNothingElse) {
+    EXPECT_EQ(small_letters("Content-TYPE: \xC3\x84[@Z"), "content-type: \xC3\x84[@z");
+}
+
 }  // namespace
 }  // namespace threadrunner

@@ -1,6 +1,5 @@
 #include "cli/completion.h"
 
-#include <array>
 #include <utility>
 
 #include "base/settings.h"
@@ -96,12 +95,12 @@ bool takes_file(const OptionSpec& option) {
 }
 
 std::string_view choices_of(const OptionSpec& option) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> choices = {{
+    constexpr std::pair<std::string_view, std::string_view> choices[] = {
         {"--backend", "llama upstream dummy"},
         {"--level", "trace debug info warn error"},
         {"--priority", "interactive batch"},
         {"--think", "show hide off"},
-    }};
+    };
     for (const auto& [name, words] : choices) {
         if (name == option.name) {
             return words;

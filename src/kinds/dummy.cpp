@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "base/paths.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "kinds/route_exchange.h"
 
 namespace threadrunner {
@@ -29,8 +30,7 @@ struct Option {
 Result<std::vector<Option>> parse_options(std::string_view text) {
     std::vector<Option> options;
     while (!text.empty()) {
-        const std::string_view part = text.substr(0, text.find(','));
-        text.remove_prefix(std::min(text.size(), part.size() + 1));
+        const std::string_view part = take_entry(text, ",");
         const std::size_t equals = std::min(part.find('='), part.size());
         Option option{.name = std::string(part.substr(0, equals)),
                       .value = std::string(part.substr(std::min(equals + 1, part.size())))};

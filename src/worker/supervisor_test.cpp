@@ -36,6 +36,18 @@ protected:
             settings_.worker_stall = never;
     }
 
+    /// Jobs run on the first worker, which crashes; the second has room for one more than them.
+    void crash_under(const std::vector<std::string>& texts) {
+        const auto slots = static_cast<int>(texts.size()) + 1;
+        for (const std::string& text : texts) {
+            submit(text);
+        }
+        worker(0).greet(slots);
+        worker(0).crash();
+        settle();
+        worker(1).greet(slots);
+    }
+
     void say_tokens(ScriptedWorker& worker, std::int64_t id, int count) {
         for (int i = 0; i < count; ++i) {
             worker.token(id, "x");
@@ -369,13 +381,7 @@ TEST_F(SupervisorTest, AfterACrashTheJobsOfItAreTriedOneAtATimeSoThatOneCannotTa
 }
 
 TEST_F(SupervisorTest, AJobThatSpeaksOnItsSecondTryHoldsNobodyUpAnyMore) {
-    for (const char* text : {"a", "b"}) {
-        submit(text);
-    }
-    worker(0).greet(3);
-    worker(0).crash();
-    settle();
-    worker(1).greet(3);
+    crash_under({"a", "b"});
     submit("c");
     worker(1).token(3, "x");
     EXPECT_EQ(worker(1).work(), "a") << "the next may be the one that crashes";
@@ -385,13 +391,7 @@ TEST_F(SupervisorTest, AJobThatSpeaksOnItsSecondTryHoldsNobodyUpAnyMore) {
 }
 
 TEST_F(SupervisorTest, AJobThatIsGivenUpWhileItWaitsForItsSecondTryHoldsNobodyUp) {
-    for (const char* text : {"a", "b"}) {
-        submit(text);
-    }
-    worker(0).greet(3);
-    worker(0).crash();
-    settle();
-    worker(1).greet(3);
+    crash_under({"a", "b"});
     submit("c");
     EXPECT_EQ(worker(1).work(), "a");
     jobs_.cancel(clients_[1].id);

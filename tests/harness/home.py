@@ -145,6 +145,10 @@ class Home:
         with Client(self.socket) as client:
             return client.call("status")
 
+    def nothing_under_way(self):
+        jobs = self.status()["jobs"]
+        return jobs["running"] == 0 and jobs["waiting"] == 0
+
     def log(self):
         logs = sorted((self.root / "cache" / "logs").glob("threadrunner-daemon-*.log"))
         return "".join(log.read_text(errors="replace") for log in logs)

@@ -1,6 +1,5 @@
 """Clients that vanish, fall asleep or come in crowds: no other client notices."""
 
-import resource
 import socket
 import struct
 import threading
@@ -12,19 +11,6 @@ from harness.frames import Closed, pack
 from harness.waiting import wait_until
 
 LONG = " ".join(["word"] * 40_000)
-
-
-def nothing_under_way(home):
-    jobs = home.status()["jobs"]
-    return jobs["running"] == 0 and jobs["waiting"] == 0
-
-
-@pytest.fixture
-def many_descriptors():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +26,7 @@ def test_the_job_of_a_client_that_vanishes_is_cancelled(home, model, seen):
     leaver = home.client()
     leaver.ask("one two three", model=model).until(seen)
     leaver.close()
-    wait_until(lambda: nothing_under_way(home), "its job is to end")
+    wait_until(home.nothing_under_way, "its job is to end")
     wait_until(
         lambda: all(w["busy"] == 0 for w in home.ps()["workers"]), "its slot is to come free"
     )
@@ -50,12 +36,13 @@ def test_the_job_of_a_client_that_vanishes_is_cancelled(home, model, seen):
 def test_a_client_that_vanishes_in_the_queue_leaves_it(home):
     home.start()
     stayer = home.client()
-    running = stayer.ask("stay", model="slots=1,tokens_per_second=20")
+    model = "slots=1,tokens_per_second=10"
+    running = stayer.ask("one two three", model=model)
     running.until("token")
     leaver = home.client()
-    leaver.ask("leave", model="slots=1,tokens_per_second=20").until("queued")
+    leaver.ask("leave", model=model).until("queued")
     leaver.close()
-    behind = stayer.ask("behind", model="slots=1,tokens_per_second=20")
+    behind = stayer.ask("behind", model=model)
     assert running.end()["reason"] == "stop"
     assert behind.end()["reason"] == "stop" and behind.text == answer_to("behind")
     assert home.status()["jobs"]["finished"] >= 3
@@ -124,7 +111,7 @@ def test_a_client_that_reads_nothing_for_too_long_is_given_up(home):
     home.start(socket_stall="300ms")
     sleeper = home.client()
     sleeper.ask(LONG).until("token")
-    wait_until(lambda: nothing_under_way(home), "its job is to end")
+    wait_until(home.nothing_under_way, "its job is to end")
     with pytest.raises(Closed):
         while True:
             sleeper.pump()

@@ -165,9 +165,9 @@ def test_sigterm_lets_jobs_finish_and_takes_no_new_ones(home):
 def test_sigterm_ends_waiting_jobs_with_an_error_that_says_to_come_again(home):
     daemon = home.start()
     client = home.client()
-    running = client.ask("a", model="slots=1,tokens_per_second=20")
+    running = client.ask("a b c d e f g h i j", model="slots=1,tokens_per_second=10")
     running.until("token")
-    waiting = client.ask("b", model="slots=1,tokens_per_second=20")
+    waiting = client.ask("b", model="slots=1,tokens_per_second=10")
     waiting.until("queued")
     daemon.send_signal(signal.SIGTERM)
     end = waiting.end()

@@ -53,11 +53,6 @@ def error_in(text):
     return json.loads(text)["error"]
 
 
-def nothing_under_way(home):
-    jobs = home.status()["jobs"]
-    return jobs["running"] == 0 and jobs["waiting"] == 0
-
-
 # OpenAI's client
 
 
@@ -146,7 +141,7 @@ def test_a_full_queue_says_when_to_come_back(home):
     assert int(full.value.response.headers["retry-after"]) >= 1
     waiting.close()
     busy.close()
-    wait_until(lambda: nothing_under_way(home), "nothing is to be left")
+    wait_until(home.nothing_under_way, "nothing is to be left")
 
 
 @pytest.mark.parametrize("options", ["tokens_per_second=2", "prompt_ms=30000", "load_ms=30000"])
@@ -155,9 +150,9 @@ def test_a_client_that_leaves_cancels_its_job_in_every_phase(served, options):
     for _ in range(2):  # the second waits in the queue
         leaver = HTTPConnection(served.http_url.removeprefix("http://"), timeout=PATIENCE)
         leaver.request("POST", "/v1/chat/completions", json.dumps(body))
-        wait_until(lambda: not nothing_under_way(served), "the job is to be under way")
+        wait_until(lambda: not served.nothing_under_way(), "the job is to be under way")
         leaver.close()
-        wait_until(lambda: nothing_under_way(served), "its job is to end")
+        wait_until(served.nothing_under_way, "its job is to end")
     wait_until(lambda: served.log().count("end=cancelled") == 2, "the log says so")
 
 

@@ -4,7 +4,6 @@ notices, and no job is left running."""
 import json
 import random
 import re
-import resource
 import socket
 import threading
 import time
@@ -64,11 +63,6 @@ def chat(prompt="Hello", model="dummy", **more):
     ) + data
 
 
-def nothing_under_way(home):
-    jobs = home.status()["jobs"]
-    return jobs["running"] == 0 and jobs["waiting"] == 0
-
-
 def resident(home):
     return home.status()["memory"]["rss_bytes"]
 
@@ -77,21 +71,13 @@ def assert_unharmed(home):
     with Raw(home) as other:
         answer = other.answers(chat().replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
     assert status_of(answer) == 200 and b"lorem ipsum" in answer
-    wait_until(lambda: nothing_under_way(home), "no job is to be left")
+    wait_until(home.nothing_under_way, "no job is to be left")
 
 
 @pytest.fixture
 def served(home):
     home.start(http_header="300ms", http_body="300ms", http_idle="300ms")
     return home
-
-
-@pytest.fixture
-def many_descriptors():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize(
@@ -221,7 +207,7 @@ def test_a_client_that_reads_slowly_or_not_at_all_costs_the_daemon_little(home):
     assert peak < GROWTH_MAX
     for reader in readers:
         reader.socket.close()
-    wait_until(lambda: nothing_under_way(home), "their jobs are to end")
+    wait_until(home.nothing_under_way, "their jobs are to end")
 
 
 def assert_unharmed_while(home):
@@ -236,7 +222,7 @@ def test_a_client_that_reads_nothing_for_too_long_is_let_go(home):
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.send(chat("word " * 200_000, stream=True))
         wait_until(lambda: "read nothing for" in home.log(), "the log says so")
-        wait_until(lambda: nothing_under_way(home), "its job is to end")
+        wait_until(home.nothing_under_way, "its job is to end")
 
 
 def test_clients_that_leave_at_random_moments_leave_nothing_behind(home):
@@ -261,7 +247,7 @@ def test_clients_that_leave_at_random_moments_leave_nothing_behind(home):
     assert_unharmed_while(home)
     for thread in threads:
         thread.join()
-    wait_until(lambda: nothing_under_way(home), "no job is to be left")
+    wait_until(home.nothing_under_way, "no job is to be left")
     wait_until(lambda: all(w["busy"] == 0 for w in home.ps()["workers"]), "no slot is to be taken")
     wait_until(lambda: home.status()["http"]["connections"] == 0, "no connection is to be left")
 
@@ -271,7 +257,7 @@ def test_the_daemon_stops_although_clients_hang_on(home):
     hangers = [Raw(home) for _ in range(3)]
     hangers[1].send(b"POST /tokenize HTTP/1.1\r\n")
     hangers[2].send(chat(model="dummy:tokens_per_second=1", stream=True))
-    wait_until(lambda: not nothing_under_way(home), "one is to be under way")
+    wait_until(lambda: not home.nothing_under_way(), "one is to be under way")
     home.stop_daemon()
     for hanger in hangers:
         hanger.rest()

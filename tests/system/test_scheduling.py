@@ -201,7 +201,7 @@ def test_a_worker_that_cannot_ever_fit_is_refused_with_the_numbers(home):
 def test_a_job_waits_for_memory_and_another_target_does_not(home):
     home.start(memory_mib=100)
     client = home.client()
-    holder = client.ask("a b c d", model="memory_mib=80,tokens_per_second=10,slots=1")
+    holder = client.ask("a b c d e f g h i j", model="memory_mib=80,tokens_per_second=10,slots=1")
     holder.until("token")
     waiting = client.ask("b", model="memory_mib=81", keep_alive=0)
     waiting.until("queued")

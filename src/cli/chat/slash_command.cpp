@@ -5,6 +5,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/text.h"
 #include "cli/nearest.h"
 
 namespace threadrunner::cli {
@@ -24,12 +25,6 @@ constexpr std::array table = {
     SlashSpec{Slash::help, "/help", "", "show this"},
     SlashSpec{Slash::quit, "/quit", "", "leave, as Ctrl-D does"},
 };
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = std::min(text.find_first_not_of(blanks), text.size());
-    text.remove_prefix(begin);
-    return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
 
 std::unexpected<Error> unknown(std::string_view name) {
     std::vector<std::string_view> names;
@@ -51,7 +46,7 @@ Result<std::optional<SlashCommand>> read_slash_command(std::string_view turn) {
         return std::nullopt;
     }
     const std::string_view name = turn.substr(0, turn.find_first_of(blanks));
-    const std::string_view value = trimmed(turn.substr(name.size()));
+    const std::string_view value = trimmed(turn.substr(name.size()), blanks);
     const auto* spec = std::ranges::find(table, name, &SlashSpec::name);
     if (spec == table.end()) {
         return unknown(name);

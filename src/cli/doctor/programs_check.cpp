@@ -15,11 +15,7 @@ namespace threadrunner::cli {
 namespace {
 
 constexpr const char* group = "programs";
-
-std::string trimmed(std::string text) {
-    text.erase(text.find_last_not_of(" \n") + 1);
-    return text;
-}
+constexpr std::string_view blanks = " \n";
 
 Result<ProgramRun> run_ours(const Home& home, const char* name, const char* argument) {
     const auto program = find_program(name);
@@ -37,7 +33,7 @@ void look_at_daemon(const Home& home, ProgramsFacts& facts) {
             version ? "threadrunner-daemon --version fails" : version.error().message;
         return;
     }
-    facts.daemon_version = trimmed(version->out);
+    facts.daemon_version = trimmed(version->out, blanks);
     if (const auto settings = read_settings(home, {}); !settings) {
         facts.settings_fault = settings.error().message;
     }
@@ -58,7 +54,8 @@ void look_at_engine(const Home& home, ProgramsFacts& facts) {
     if (run->exit_code == 0 && described) {
         facts.engine = *std::move(described);
     } else {
-        facts.engine_fault = "threadrunner-engine --devices fails: " + trimmed(run->err);
+        facts.engine_fault = "threadrunner-engine --devices fails: ";
+        facts.engine_fault += trimmed(run->err, blanks);
     }
 }
 

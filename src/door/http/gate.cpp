@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 
 #include "base/text.h"
@@ -13,20 +12,10 @@ namespace {
 
 constexpr std::size_t shown_bytes_max = 64;
 
-std::string small_letters(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
-
 /// Whether a list with commas has the word; letters' case does not count.
 bool lists(std::string_view list, std::string_view word) {
     while (!list.empty()) {
-        std::string_view entry = list.substr(0, list.find(','));
-        list.remove_prefix(std::min(list.size(), entry.size() + 1));
-        entry.remove_prefix(std::min(entry.find_first_not_of(' '), entry.size()));
-        entry = entry.substr(0, entry.find_last_not_of(' ') + 1);
+        const std::string_view entry = trimmed(take_entry(list, ","), " ");
         if (!entry.empty() && small_letters(entry) == small_letters(word)) {
             return true;
         }

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/secret_file.h"
+#include "base/text.h"
 
 namespace threadrunner::http {
 namespace {
@@ -44,14 +45,10 @@ Result<Keys> Keys::read(const Settings& settings) {
     Keys out;
     std::string_view rest = *text;
     while (!rest.empty()) {
-        const std::string_view entry = rest.substr(0, rest.find_first_of(",\n"));
-        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
-        const std::size_t begin = entry.find_first_not_of(" \t\r");
-        if (begin == entry.npos || entry[begin] == '#') {
+        const std::string_view pair = trimmed(take_entry(rest, ",\n"), " \t\r");
+        if (pair.empty() || pair.front() == '#') {
             continue;
         }
-        const std::string_view pair =
-            entry.substr(begin, entry.find_last_not_of(" \t\r") + 1 - begin);
         const std::size_t colon = pair.find(':');
         const std::string_view secret = colon == pair.npos ? "" : pair.substr(colon + 1);
         if (!is_word(pair.substr(0, colon)) || !is_word(secret) ||

@@ -23,7 +23,6 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <cctype>
 #include <charconv>
 #include <exception>
 #include <optional>
@@ -60,13 +59,6 @@ constexpr auto linger_for = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes_max = 1 * limits::mib;
 
 auto no_throw(SystemError& error) { return asio::redirect_error(asio::use_awaitable, error); }
-
-std::string small_letters(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
 
 /// The client's own id, if it can stand in a header and in a log.
 bool is_request_id(std::string_view text) {

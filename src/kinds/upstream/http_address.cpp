@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/number.h"
+#include "base/text.h"
 
 namespace threadrunner {
 namespace {
@@ -44,10 +45,7 @@ std::unexpected<Error> refuse(std::string_view why) {
 
 }  // namespace
 
-std::string HttpAddress::authority() const {
-    const bool ipv6 = host.find(':') != std::string::npos;
-    return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
+std::string HttpAddress::authority() const { return authority_text(host, port); }
 
 std::string HttpAddress::url() const { return "http://" + authority() + base; }
 

@@ -13,7 +13,6 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <cctype>
 #include <utility>
 #include <vector>
 
@@ -30,13 +29,6 @@ using ErrorCodeOut = boost::system::error_code;
 using Tcp = asio::ip::tcp;
 
 auto no_throw(ErrorCodeOut& error) { return asio::redirect_error(asio::use_awaitable, error); }
-
-std::string small_letters(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
 
 std::string header_text(const http::fields& fields, http::field name) {
     const auto value = fields[name];
