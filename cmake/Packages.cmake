@@ -21,6 +21,15 @@ add_library(threadrunner::libedit ALIAS threadrunner_libedit)
 target_include_directories(threadrunner_libedit SYSTEM INTERFACE ${LIBEDIT_INCLUDE_DIR})
 target_link_libraries(threadrunner_libedit INTERFACE ${LIBEDIT_LIBRARY})
 
+# prometheus-cpp's package asks for the libraries of parts that we do not use.
+find_path(PROMETHEUS_INCLUDE_DIR prometheus/registry.h REQUIRED)
+find_library(PROMETHEUS_CORE_LIBRARY prometheus-cpp-core REQUIRED)
+mark_as_advanced(PROMETHEUS_INCLUDE_DIR PROMETHEUS_CORE_LIBRARY)
+add_library(threadrunner_prometheus INTERFACE)
+add_library(threadrunner::prometheus ALIAS threadrunner_prometheus)
+target_include_directories(threadrunner_prometheus SYSTEM INTERFACE ${PROMETHEUS_INCLUDE_DIR})
+target_link_libraries(threadrunner_prometheus INTERFACE ${PROMETHEUS_CORE_LIBRARY})
+
 if(THREADRUNNER_TESTS)
     find_package(GTest REQUIRED)
     find_package(rapidcheck REQUIRED CONFIG)

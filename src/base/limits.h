@@ -42,6 +42,8 @@ constexpr auto http_body_within = 60s;
 constexpr auto http_stalled_after = 60s;
 constexpr auto http_comment_every = 10s;
 constexpr std::size_t http_keys_max = 256;
+constexpr std::size_t http_bulletin_entries_max = 1024;  ///< unread, of one who follows /events
+constexpr std::size_t http_metric_models_max = 64;       ///< with figures of their own
 
 // The v1 protocol answers one-shot prompts of at most this many tokens.
 constexpr std::int64_t v1_tokens_max = 1024;

@@ -62,6 +62,8 @@ Daemon::Daemon(Options options, ServiceManager& manager)
                             .control = overview_,
                             .settings = configuration_.in_effect(),
                             .parsing = files_,
+                            .metrics = http_observer_.metrics(),
+                            .bulletin = http_observer_.bulletin(),
                             .standard = {.backend = options_.v1_defaults.backend,
                                          .model = options_.v1_defaults.model},
                             .backends = pool_.backends()}) {
@@ -71,7 +73,10 @@ Daemon::Daemon(Options options, ServiceManager& manager)
     jobs_.set_runner(pool_);
     jobs_.set_end_observer([this](const JobReport& report) {
         log_job(report, configuration_.in_effect().log_prompts);
+        http_observer_.job_ended(report);
     });
+    pool_.set_news_observer(
+        [this](const WorkerNews& news) { http_observer_.worker_changed(news); });
 }
 
 Result<void> Daemon::start(std::vector<UniqueFd> listening) {

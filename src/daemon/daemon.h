@@ -19,6 +19,7 @@
 #include "daemon/overview.h"
 #include "daemon/service_manager.h"
 #include "door/http/door.h"
+#include "door/http/observer.h"
 #include "door/socket/listener.h"
 #include "job/jobs.h"
 #include "worker/pool.h"
@@ -68,6 +69,7 @@ private:
     Pool pool_;
     Overview overview_;
     SocketContext socket_context_;
+    http::Observer http_observer_;
     http::Door http_;
     std::vector<std::unique_ptr<SocketListener>> listeners_;
     bool stopping_ = false;

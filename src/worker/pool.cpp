@@ -61,7 +61,7 @@ void Pool::job_withdrew(const Target& target) {
     const auto found = workers_.find(target);
     if (found != workers_.end() && found->second->state() == Supervisor::State::starting) {
         log::info("daemon", "nobody waits for {} any more: its load is cancelled", target.label());
-        found->second->stop(settings_.worker_stop);
+        found->second->stop(settings_.worker_stop, "not_wanted");
     }
 }
 
@@ -254,7 +254,7 @@ bool Pool::make_room(const Target& target, const DeviceBytes& need) {
         }
         log::info("daemon", "worker {} is evicted: {} needs {}", victim->target().label(),
                   target.label(), format_bytes(total_bytes(need)));
-        victim->stop(settings_.worker_stop);
+        victim->stop(settings_.worker_stop, "evicted");
     }
     return false;
 }
@@ -336,6 +336,24 @@ Supervisor* Pool::next_victim() {
     return oldest;
 }
 
+void Pool::worker_started(Supervisor& worker) {
+    report({.what = WorkerNews::What::started, .worker = worker});
+}
+
+void Pool::worker_loading(Supervisor& worker, double fraction) {
+    report({.what = WorkerNews::What::loading, .worker = worker, .fraction = fraction});
+}
+
+void Pool::worker_ready(Supervisor& worker) {
+    report({.what = WorkerNews::What::ready, .worker = worker});
+}
+
+void Pool::report(const WorkerNews& news) const {
+    if (on_news_) {
+        on_news_(news);
+    }
+}
+
 void Pool::worker_has_room(Supervisor& worker) {
     feed(worker.target());
     share_cores();
@@ -347,6 +365,7 @@ void Pool::worker_has_room(Supervisor& worker) {
 }
 
 void Pool::worker_stopped(Supervisor& worker) {
+    report({.what = WorkerNews::What::stopped, .worker = worker});
     budget_.release(worker.target());
     share_cores();
     forget_if_over(worker);
@@ -364,7 +383,7 @@ void Pool::wake() {
             log::info("daemon", "worker {} is unloaded after {} without a request", target.label(),
                       format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(
                           now - worker->idle_since())));
-            worker->stop(settings_.worker_stop);
+            worker->stop(settings_.worker_stop, "idle");
         } else if (expires) {
             wake_at(*expires);
         }
@@ -411,7 +430,7 @@ Result<std::string> Pool::unload(const JobSpec& spec) {
                                              std::string(found->second->state_name()) +
                                              "; cancel its jobs or wait for them");
     }
-    found->second->stop(settings_.worker_stop);
+    found->second->stop(settings_.worker_stop, "unloaded");
     return target->label();
 }
 
@@ -420,7 +439,7 @@ std::vector<std::string> Pool::unload_idle() {
     for (const auto& [target, worker] : workers_) {
         if (worker->idle()) {
             labels.push_back(target.label());
-            worker->stop(settings_.worker_stop);
+            worker->stop(settings_.worker_stop, "unloaded");
         }
     }
     return labels;
@@ -436,7 +455,7 @@ void Pool::stop(std::chrono::milliseconds deadline, std::function<void()> stoppe
                                  .message = "the daemon is stopping; send the request again"});
     }
     for (const auto& [target, worker] : workers_) {
-        worker->stop(worker->busy() > 0 ? deadline : settings_.worker_stop);
+        worker->stop(worker->busy() > 0 ? deadline : settings_.worker_stop, "daemon_stops");
     }
     boost::asio::post(wake_timer_.get_executor(), [this] { check_stopped(); });
 }

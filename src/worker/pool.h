@@ -21,6 +21,15 @@
 
 namespace threadrunner {
 
+/// What befell a worker, for whoever watches.
+struct WorkerNews {
+    enum class What : std::uint8_t { started, loading, ready, stopped };
+
+    What what;
+    const Supervisor& worker;
+    double fraction = 0;  ///< of the load, while it loads
+};
+
 /// Owns the workers and leases their slots. It pulls a job when it has a free slot for its target,
 /// so no second queue hides inside a worker and the order stays the scheduler's. It starts workers
 /// as the budget allows, evicts idle ones, stops those that nobody used for their idle time, and
@@ -31,6 +40,10 @@ public:
     Pool(boost::asio::any_io_executor executor, boost::asio::thread_pool& files, Jobs& jobs,
          const Settings& settings, std::uint64_t budget_bytes,
          std::vector<std::unique_ptr<Kind>> kinds, Spawner spawner);
+
+    using NewsObserver = std::function<void(const WorkerNews&)>;
+    /// Is told what befalls the workers, after it did.
+    void set_news_observer(NewsObserver observer) { on_news_ = std::move(observer); }
 
     // Runner:
     [[nodiscard]] Result<Target> resolve(const JobSpec& spec) override;
@@ -65,6 +78,9 @@ public:
     }
 
 private:
+    void worker_started(Supervisor& worker) override;
+    void worker_loading(Supervisor& worker, double fraction) override;
+    void worker_ready(Supervisor& worker) override;
     void worker_has_room(Supervisor& worker) override;
     void worker_stopped(Supervisor& worker) override;
 
@@ -87,6 +103,7 @@ private:
     void wake();
     void wake_at(Clock::time_point when);
     void check_stopped();
+    void report(const WorkerNews& news) const;
 
     boost::asio::thread_pool& files_;
     Jobs& jobs_;
@@ -102,6 +119,7 @@ private:
     std::set<Target> yielding_;  ///< their workers take no more jobs, for the claimant's sake
     std::vector<std::function<void()>> between_plans_;
     std::function<void()> on_stopped_;
+    NewsObserver on_news_;
     bool stopping_ = false;
 };
 

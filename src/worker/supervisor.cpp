@@ -80,9 +80,11 @@ Result<void> Supervisor::start(const LaunchPlan& plan) {
     }
     process_ = *std::move(spawned);
     state_ = State::starting;
-    watchdog_.emplace(settings_, Clock::now());
+    started_at_ = Clock::now();
+    watchdog_.emplace(settings_, started_at_);
     log::info("daemon", "worker {} starts, pid {}", target_.label(), process_->pid());
     watch();
+    observer_.worker_started(*this);
     return {};
 }
 
@@ -132,9 +134,10 @@ void Supervisor::on_control_frame(std::string_view event, const wire::Json& fram
     }
     if (event == "load") {
         wire::Fields fields(frame, "the worker's frame");
-        jobs_.emit_waiting(target_,
-                           event::Load{.stage = fields.text("stage").value_or("model"),
-                                       .fraction = fields.number("fraction", 0, 1).value_or(0)});
+        const double fraction = fields.number("fraction", 0, 1).value_or(0);
+        jobs_.emit_waiting(target_, event::Load{.stage = fields.text("stage").value_or("model"),
+                                                .fraction = fraction});
+        observer_.worker_loading(*this, fraction);
     } else if (event == "done") {
         const auto meta = frame.find("meta");
         meta_ = meta == frame.end() ? wire::Json() : *meta;
@@ -142,7 +145,7 @@ void Supervisor::on_control_frame(std::string_view event, const wire::Json& fram
     } else if (event == "error") {
         const Error error = error_of(frame);
         log::warn("daemon", "worker {} could not load: {}", target_.label(), error.message);
-        stop(settings_.worker_stop);
+        stop(settings_.worker_stop, "load_failed");
         jobs_.emit_waiting(target_, error);
     }
 }
@@ -159,6 +162,7 @@ void Supervisor::become_ready(std::size_t slots) {
     }
     ready_since_ = idle_since_ = Clock::now();
     log::info("daemon", "worker {} is ready with {} slots", target_.label(), slots);
+    observer_.worker_ready(*this);
     observer_.worker_has_room(*this);
 }
 
@@ -342,7 +346,7 @@ void Supervisor::tune(std::uint64_t threads) {
     }
 }
 
-void Supervisor::stop(std::chrono::milliseconds deadline) {
+void Supervisor::stop(std::chrono::milliseconds deadline, std::string_view why) {
     if (state_ == State::stopped || state_ == State::draining) {
         return;
     }
@@ -350,6 +354,7 @@ void Supervisor::stop(std::chrono::milliseconds deadline) {
         process_->send({{"op", "cancel"}, {"id", control_id}});
     }
     state_ = State::draining;
+    stopped_because_ = why;
     terminate_at_ = Clock::now() + deadline;
     terminated_ = false;
     process_->send({{"op", "shutdown"}, {"deadline_ms", deadline.count()}});
@@ -371,6 +376,7 @@ void Supervisor::on_exit(const ExitStatus& status) {
         end.fault = kill_reason_;
     }
     if (crashed) {
+        stopped_because_ = "crashed";
         crash_policy_.crashed(Clock::now(), kind_.restart_rules(settings_));
         last_crash_ = end.describe() + last_lines();
         log::error("daemon", "worker {} {}", target_.label(), end.describe());

@@ -38,6 +38,12 @@ public:
         Observer& operator=(const Observer&) = delete;
         virtual ~Observer() = default;
 
+        /// Its process runs, and it is getting ready.
+        virtual void worker_started(Supervisor& worker) = 0;
+        /// Its load has got so far, from 0 to 1.
+        virtual void worker_loading(Supervisor& worker, double fraction) = 0;
+        /// It is ready; worker_has_room() follows.
+        virtual void worker_ready(Supervisor& worker) = 0;
         /// It became ready, or a slot came free, or it is trusted again.
         virtual void worker_has_room(Supervisor& worker) = 0;
         /// Its process is gone and its jobs are settled. It must outlive what the loop has queued:
@@ -61,7 +67,8 @@ public:
 
     /// Lets jobs under way finish until the deadline, then ends the process, first asking, then
     /// not. What is left of the jobs ends as unreachable.
-    void stop(std::chrono::milliseconds deadline);
+    /// `why` is a word for those who watch: "idle"; it must outlive the worker.
+    void stop(std::chrono::milliseconds deadline, std::string_view why);
 
     /// Ends the process at once; the reason is for its jobs and the log.
     void kill(std::string reason);
@@ -85,6 +92,10 @@ public:
     [[nodiscard]] std::uint64_t threads_alone() const { return threads_alone_; }
     /// Cores that it was last told to compute on.
     [[nodiscard]] std::uint64_t threads() const { return threads_; }
+    /// When its process was started.
+    [[nodiscard]] Clock::time_point started_at() const { return started_at_; }
+    /// Why its last process ended: what stop() was told, or "crashed".
+    [[nodiscard]] std::string_view stopped_because() const { return stopped_because_; }
     [[nodiscard]] Clock::time_point ready_since() const { return ready_since_; }
     [[nodiscard]] Clock::time_point idle_since() const { return idle_since_; }
     /// When it may be unloaded if nothing more comes; nothing: busy, or never.
@@ -154,6 +165,8 @@ private:
     std::set<JobId> tried_;  ///< were under way in a crash and are tried again
     bool leaves_ = false;    ///< draining, and not by our doing
     std::chrono::milliseconds keep_alive_;
+    std::string_view stopped_because_;
+    Clock::time_point started_at_{};
     Clock::time_point ready_since_{};
     Clock::time_point idle_since_{};
     Clock::time_point terminate_at_{};  ///< draining: SIGTERM; settings.worker_kill later SIGKILL

@@ -252,6 +252,97 @@ def test_a_stream_that_waits_shows_that_it_lives(home):
     assert text.startswith(": waiting\n\n") and "data: [DONE]" in text
 
 
+# Those who watch
+
+
+def follow(home, headers=None):
+    """A connection that follows /events, when it does."""
+    connection = HTTPConnection(home.http_url.removeprefix("http://"), timeout=PATIENCE)
+    connection.request("GET", "/events", headers=headers or {})
+    answer = connection.getresponse()
+    assert answer.readline() == b": from now on\n"
+    return connection, answer
+
+
+def next_event(answer):
+    """(name, data) of the next event that is no comment."""
+    name = None
+    while True:
+        line = answer.readline().decode().strip()
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            return name, json.loads(line.removeprefix("data: "))
+
+
+def test_who_follows_hears_of_loads_ends_and_unloads(served, client):
+    connection, events = follow(served)
+    client.chat.completions.create(model="dummy:load_ms=50", messages=HELLO)
+    heard = [next_event(events)]
+    while heard[-1][0] != "job":
+        heard.append(next_event(events))
+    loads = [data["fraction"] for name, data in heard if name == "load"]
+    assert loads == sorted(loads) and loads[-1] == 1
+    assert ("ready", "dummy:load_ms=50") in [(name, data.get("target")) for name, data in heard]
+    assert heard[-1][1]["end"] == "stop" and heard[-1][1]["op"] == "/v1/chat/completions"
+    served.command("unload")
+    name, data = next_event(events)
+    assert (name, data["reason"]) == ("unload", "unloaded")
+    served.stop_daemon()
+    assert events.read().endswith(b"\n\n"), "the stream ends, it is not cut"
+    connection.close()
+
+
+def test_the_ends_of_other_owners_jobs_need_a_key(home):
+    home.start(http_keys="me:a-secret")
+    without, events = follow(home)
+    keyed, all_events = follow(home, {"X-Api-Key": "a-secret"})
+    home.client().ask("Hello").end()
+    openai_client(home).chat.completions.create(model="dummy", messages=HELLO)
+
+    def next_job(answer):
+        while True:
+            name, data = next_event(answer)
+            if name == "job":
+                return data["owner"]
+
+    assert next_job(all_events).startswith("session:") and next_job(all_events) == "http"
+    assert next_job(events) == "http"
+    without.close()
+    keyed.close()
+
+
+def test_an_evicted_worker_is_told_and_counted(home):
+    home.start(memory_mib=300, worker_evict="1ms")
+    connection, events = follow(home)
+    asked = openai_client(home).chat.completions
+    asked.create(model="dummy:memory_mib=200", messages=HELLO)
+    asked.create(model="dummy:memory_mib=201", messages=HELLO)
+    while (event := next_event(events))[0] != "unload":
+        pass
+    assert event[1] == {"target": "dummy:memory_mib=200", "reason": "evicted"}
+    connection.close()
+    labels = 'model_name="dummy:memory_mib=200",reason="evicted"'
+    assert f"threadrunner_unloads_total{{{labels}}} 1" in ask(home, "GET", "/metrics")[2]
+
+
+def test_metrics_are_prometheuss_text_with_vllms_names(served, client):
+    client.chat.completions.create(model="dummy", messages=HELLO)
+    status, headers, text = ask(served, "GET", "/metrics")
+    assert status == 200 and headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = text.splitlines()
+    for line in (
+        'vllm:generation_tokens_total{model_name="dummy"} 9',
+        'vllm:time_to_first_token_seconds_count{model_name="dummy"} 1',
+        'vllm:inter_token_latency_seconds_count{model_name="dummy"} 8',
+        'vllm:num_requests_running{model_name="dummy"} 0',
+        'threadrunner_jobs_total{end="done",model_name="dummy"} 1',
+    ):
+        assert line in lines, line
+    resident = [line for line in lines if line.startswith("threadrunner_worker_resident_bytes{")]
+    assert float(resident[0].split()[1]) > 1024 * 1024
+
+
 # Addresses, and who may ask
 
 

@@ -8,6 +8,8 @@
 
 #include "base/settings.h"
 #include "door/control.h"
+#include "door/http/bulletin.h"
+#include "door/http/metrics.h"
 #include "job/jobs.h"
 
 namespace threadrunner::http {
@@ -25,6 +27,8 @@ struct Context {
     Control& control;
     const Settings& settings;
     boost::asio::thread_pool& parsing;  ///< for bodies too large for the event loop
+    Metrics& metrics;
+    Bulletin& bulletin;
     ModelAddress standard;              ///< of requests that name no model
     std::vector<std::string> backends;  ///< that a model's name may begin with
 

@@ -9,6 +9,7 @@
 #include "door/http/llama_server.h"
 #include "door/http/native.h"
 #include "door/http/openai.h"
+#include "door/http/watching.h"
 
 namespace threadrunner::http {
 namespace {
@@ -18,7 +19,8 @@ using boost::asio::awaitable;
 /// Every protocol's routes; of two that match, the first is meant.
 std::vector<Route> all_routes() {
     std::vector<Route> out;
-    for (const auto& routes : {openai_routes(), llama_server_routes(), native_routes()}) {
+    for (const auto& routes :
+         {openai_routes(), llama_server_routes(), native_routes(), watching_routes()}) {
         for (const Route& route : routes) {
             out.push_back(route);
         }
@@ -129,6 +131,7 @@ void Door::close() {
 
 awaitable<void> Door::stop() {
     close();
+    context_.bulletin.close();
     co_await server_.stop();
 }
 

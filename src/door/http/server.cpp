@@ -281,6 +281,7 @@ private:
     std::function<void()> when_gone_;
     std::string request_id_;
     unsigned version_ = http_1_1;
+    unsigned status_ = 0;  ///< that was told last
     bool head_only_ = false;
     bool keep_alive_ = true;
     bool closing_ = false;
@@ -342,7 +343,8 @@ awaitable<void> Server::Core::Client::serve_request() {
     const Request request = request_of(parser.release());
     begun_ = ended_ = false;
     co_await (handle(request) || watch());
-    when_gone_ = nullptr;
+    log::debug("http", "request {}: {} {}, {}{}", request.id, request.method, request.path, status_,
+               gone_ ? ", its client left" : "");
     keep_alive_ = keep_alive_ && ended_ && !gone_ && !closing_;
 }
 
@@ -421,6 +423,7 @@ awaitable<void> Server::Core::Client::handle(const Request& request) {
     } catch (const std::exception& error) {
         log::error("daemon", "request {} {} ended: {}", request.method, request.path, error.what());
     }
+    when_gone_ = nullptr;  // it was the handler's, which is over
     if (!begun_ && !gone_) {
         const Error error{
             .code = ErrorCode::internal,
@@ -477,6 +480,7 @@ void Server::Core::Client::abort() {
 std::string Server::Core::Client::head_of(const Answer& answer, Framing framing) {
     beast_http::response<beast_http::empty_body> head(
         static_cast<beast_http::status>(answer.status), version_);
+    status_ = answer.status;
     head.set(beast_http::field::server, "threadrunner/" + std::string(version));
     head.set(beast_http::field::date, http_date_now());
     for (const auto& [name, value] : answer.headers) {
@@ -519,7 +523,10 @@ awaitable<bool> Server::Core::Client::begin(Answer head) {
 }
 
 awaitable<bool> Server::Core::Client::write(std::string_view piece) {
-    if (piece.empty() || head_only_) {
+    if (head_only_) {
+        co_return false;
+    }
+    if (piece.empty()) {
         co_return !gone_;
     }
     if (version_ < http_1_1) {

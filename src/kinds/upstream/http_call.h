@@ -14,7 +14,7 @@ namespace threadrunner {
 
 /// One HTTP/1.1 request on a connection of its own, and its answer as it comes: nothing of it is
 /// left for another, and what nobody reads stays in the socket, which slows the server down. On the
-/// event loop; whoever awaits keeps the call alive. The only user of Beast here here.
+/// event loop; whoever awaits keeps the call alive. The only user of Beast here.
 ///
 /// Errors: unreachable when there is no connection, worker_crashed when it ends too early,
 /// inference_failed for what is no HTTP, too_large, and cancelled after close().

@@ -1,0 +1,124 @@
+"""OpenAI's own client against the real model: what only a model can answer."""
+
+import json
+import math
+import urllib.request
+
+import openai
+import pytest
+
+from harness.waiting import wait_until
+
+pytestmark = pytest.mark.model
+
+PATIENCE = 120
+FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
+
+
+@pytest.fixture(scope="module")
+def warm(shared_home, model):
+    models = shared_home.root / "models"
+    models.mkdir(mode=0o700)
+    (models / "gemma.gguf").symlink_to(model)
+    shared_home.start(engine_slots=2, engine_context=2048)
+    return shared_home
+
+
+@pytest.fixture
+def client(warm):
+    return openai.OpenAI(
+        base_url=f"{warm.http_url}/v1", api_key="none", max_retries=0, timeout=PATIENCE
+    )
+
+
+def chat(client, messages=FRANCE, **members):
+    return client.chat.completions.create(
+        **{"model": "gemma", "messages": messages, "temperature": 0, "max_tokens": 40, **members}
+    )
+
+
+def test_an_answer_whole_and_as_a_stream_is_the_same(client):
+    whole = chat(client)
+    assert "Paris" in whole.choices[0].message.content and whole.model == "gemma"
+    chunks = list(chat(client, stream=True, stream_options={"include_usage": True}))
+    said = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert said == whole.choices[0].message.content
+    assert chunks[-1].usage.completion_tokens == whole.usage.completion_tokens
+    assert {chunk.model for chunk in chunks} == {"gemma"}
+
+
+def test_an_answer_keeps_to_a_schema(client):
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string", "maxLength": 20}, "big": {"type": "boolean"}},
+        "required": ["city", "big"],
+        "additionalProperties": False,
+    }
+    form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    answer = json.loads(
+        chat(client, response_format=form, max_tokens=100).choices[0].message.content
+    )
+    assert set(answer) == {"city", "big"} and isinstance(answer["big"], bool)
+
+
+def test_probabilities_stops_and_lengths(client):
+    answer = chat(client, logprobs=True, top_logprobs=2, max_tokens=3)
+    tokens = answer.choices[0].logprobs.content
+    assert len(tokens) == 3 and answer.choices[0].finish_reason == "length"
+    assert all(token.logprob <= 0 and len(token.top_logprobs) == 2 for token in tokens)
+    stopped = chat(client, stop=["Paris"])
+    assert "Paris" not in stopped.choices[0].message.content
+    text = client.completions.create(
+        model="gemma", prompt="One, two, three,", max_tokens=4, temperature=0
+    )
+    assert "four" in text.choices[0].text
+
+
+def test_embeddings_of_the_same_text_are_the_same(client):
+    vectors = client.embeddings.create(model="gemma", input=["a cat", "a cat", "tax law"]).data
+    one, same, other = (vector.embedding for vector in vectors)
+
+    def likeness(a, b):
+        return sum(x * y for x, y in zip(a, b)) / (math.hypot(*a) * math.hypot(*b))
+
+    assert likeness(one, same) > 0.999 > likeness(one, other)
+
+
+def test_responses_are_passed_through(client):
+    answer = client.responses.create(
+        model="gemma", input="What is the capital of France?", temperature=0, max_output_tokens=40
+    )
+    assert "Paris" in answer.output_text and answer.model == "gemma"
+    events = list(
+        client.responses.create(
+            model="gemma", input="What is the capital of France?", temperature=0,
+            max_output_tokens=40, stream=True,
+        )
+    )
+    assert events[-1].type == "response.completed"
+    assert "Paris" in events[-1].response.output_text
+
+
+def test_a_prompt_that_is_too_long_is_told_with_the_numbers(client):
+    long = [{"role": "user", "content": "word " * 3000}]
+    with pytest.raises(openai.BadRequestError, match=r"engine\.context") as refused:
+        chat(client, long)
+    assert refused.value.code == "context_length_exceeded"
+
+
+def test_a_client_that_leaves_while_its_prompt_is_read_frees_the_model(warm, client):
+    slow = [{"role": "user", "content": "word " * 1800}]
+    impatient = client.with_options(timeout=0.3)
+    with pytest.raises(openai.APITimeoutError):
+        chat(impatient, slow, stream=True)
+    wait_until(lambda: warm.status()["jobs"]["running"] == 0, "its job is to end", PATIENCE)
+    assert "Paris" in chat(client).choices[0].message.content
+
+
+def test_figures_of_the_model_are_there_for_prometheus(warm, client, model):
+    chat(client)
+    with urllib.request.urlopen(f"{warm.http_url}/metrics", timeout=PATIENCE) as answer:
+        text = answer.read().decode()
+    for name in ("time_to_first_token", "inter_token_latency", "request_prefill_time"):
+        assert f'vllm:{name}_seconds_count{{model_name="engine:{model.name}"}}' in text
+    assert f'threadrunner_load_seconds_count{{model_name="engine:{model.name}"}} 1' in text
