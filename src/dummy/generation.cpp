@@ -31,6 +31,14 @@ Generation::Generation(std::int64_t id, std::int64_t slot, Request request, cons
     exchange_.prompt_tokens =
         static_cast<std::int64_t>(count_words(request.prompt) + count_words(request.earlier));
     exchange_.thought = static_cast<std::size_t>(options.think);
+    if (!request.tool.empty()) {
+        // a call is one token: its arguments
+        exchange_.answer = {.tokens = {wire::encode_json({{"prompt", request.prompt}})},
+                            .reason = event::Reason::tool_calls,
+                            .stopping_word = {},
+                            .generated = 1};
+        exchange_.thought = 0;
+    }
     exchange_.request = std::move(request);
     exchange_.created = std::time(nullptr);
 }

@@ -63,6 +63,22 @@ bool read_messages(const Json& messages, Request& request) {
     return asked;
 }
 
+std::string tool_name(const Json& tool) {
+    const Json function = tool.is_object() ? tool.value("function", Json()) : Json();
+    return function.is_object() ? Fields(function, "a tool").text("name").value_or("") : "";
+}
+
+/// The tool that `tool_choice` demands: the one that it names, or the first. Left the choice, the
+/// dummy calls none.
+std::string demanded_tool(Fields& fields) {
+    const Json choice = fields.value("tool_choice");
+    const Json tools = fields.array("tools");
+    if (choice == "required" && !tools.empty()) {
+        return tool_name(tools.front());
+    }
+    return tool_name(choice);
+}
+
 Result<Request> checked(Request request, const Fields& fields) {
     if (auto ok = fields.check(); !ok) {
         return std::unexpected(ok.error());
@@ -82,6 +98,7 @@ Result<Request> decode_completion(const Json& body) {
 Result<Request> decode_chat(const Json& body) {
     Fields fields(body, "the body");
     Request request = common_members(fields);
+    request.tool = demanded_tool(fields);
     if (!read_messages(fields.array("messages"), request)) {
         fields.refuse("'messages' must hold a message of the role user");
     }

@@ -21,6 +21,7 @@ struct Request {
     bool return_progress = false;
     std::optional<std::int64_t> tokens_max;  ///< below 0 is none
     std::vector<std::string> stop;
+    std::string tool;  ///< that the answer must call; empty: it is text
 };
 
 /// The body of POST /completion.

@@ -107,6 +107,11 @@ public:
         if (index == 0) {
             out = sse(delta(exchange, {{"role", "assistant"}, {"content", nullptr}}));
         }
+        if (!exchange.request.tool.empty()) {
+            Json call = tool_call(exchange);
+            call["index"] = 0;
+            return out + sse(delta(exchange, {{"tool_calls", Json::array({std::move(call)})}}));
+        }
         out += R"(data: {"choices":[{"finish_reason":null,"index":0,"delta":{")";
         out += index < exchange.thought ? reasoning_member : "content";
         out += R"(":)";
@@ -145,6 +150,10 @@ public:
         const std::span<const std::string> tokens = exchange.answer.tokens;
         const std::size_t thought = std::min(exchange.thought, tokens.size());
         Json message = {{"role", "assistant"}, {"content", text_of(tokens.subspan(thought))}};
+        if (!exchange.request.tool.empty()) {
+            message["content"] = nullptr;
+            message["tool_calls"] = Json::array({tool_call(exchange)});
+        }
         if (thought > 0) {
             message[reasoning_member] = text_of(tokens.first(thought));
         }
@@ -157,6 +166,14 @@ public:
     }
 
 private:
+    static Json tool_call(const Exchange& exchange) {
+        return {
+            {"id", "call_" + std::to_string(exchange.id)},
+            {"type", "function"},
+            {"function",
+             {{"name", exchange.request.tool}, {"arguments", text_of(exchange.answer.tokens)}}}};
+    }
+
     static Json delta(const Exchange& exchange, Json change) {
         Json out = envelope(exchange, "chat.completion.chunk");
         out["choices"] =

@@ -111,6 +111,19 @@ TEST(DummyShapes, DocumentsHoldTheWholeAnswer) {
     EXPECT_EQ(chat["usage"]["completion_tokens"], 6);
 }
 
+TEST(DummyShapes, AToolIsCalledInPlaceOfAText) {
+    Exchange exchange = exchange_for("hi");
+    exchange.request.tool = "look_up";
+    exchange.answer = {.tokens = {R"({"a":1})"}, .reason = event::Reason::tool_calls};
+    const Json function = Json::parse(R"({"name":"look_up","arguments":"{\"a\":1}"})");
+    const auto events = events_of(chat_shapes().token(exchange, 0));
+    EXPECT_EQ(events.back()["choices"][0]["delta"]["tool_calls"][0]["function"], function);
+    const Json chat = Json::parse(chat_shapes().document(exchange));
+    EXPECT_EQ(chat["choices"][0]["message"]["tool_calls"][0]["function"], function);
+    EXPECT_EQ(chat["choices"][0]["message"]["content"], nullptr);
+    EXPECT_EQ(chat["choices"][0]["finish_reason"], "tool_calls");
+}
+
 TEST(DummyShapes, ATextIsContinuedInOpenAisOlderShape) {
     const Exchange exchange = exchange_for("hi");
     const Json whole = Json::parse(text_shapes().document(exchange));

@@ -94,6 +94,26 @@ def test_openai_completions_embeddings_and_limits(client):
     assert len(vectors.data) == 2 and len(vectors.data[0].embedding) == 8
 
 
+def test_openai_tools_are_called(client):
+    tool = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
+    asked = {"model": "dummy", "messages": HELLO, "tools": [tool]}
+    answer = client.chat.completions.create(**asked, tool_choice="required")
+    (call,) = answer.choices[0].message.tool_calls
+    assert (call.type, call.function.name) == ("function", "look_up")
+    assert json.loads(call.function.arguments) == {"prompt": HELLO[0]["content"]}
+    assert answer.choices[0].finish_reason == "tool_calls"
+    choice = {"type": "function", "function": {"name": "look_up"}}
+    chunks = list(client.chat.completions.create(**asked, tool_choice=choice, stream=True))
+    (streamed,) = [
+        call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or []
+    ]
+    assert streamed.index == 0 and streamed.function.name == "look_up"
+    assert streamed.function.arguments == call.function.arguments
+    assert chunks[-1].choices[0].finish_reason == "tool_calls"
+    free = client.chat.completions.create(**asked)
+    assert free.choices[0].message.content == SPOKEN
+
+
 def test_options_of_a_worker_stand_behind_its_name(client):
     with pytest.raises(openai.NotFoundError, match="did you mean 'load_ms'"):
         client.chat.completions.create(model="dummy:loadms=3", messages=HELLO)
