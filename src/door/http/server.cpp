@@ -334,8 +334,9 @@ awaitable<void> Server::Core::Client::serve_request() {
     if (refused) {
         Refused why = *std::move(refused);
         co_await refuse(std::move(why));
+        co_return;
     }
-    if (refused.has_value() || gone_) {
+    if (gone_) {
         keep_alive_ = false;
         co_return;
     }
@@ -673,7 +674,7 @@ Result<ListenAddress> Server::listen(const ListenAddress& address) {
         return fail_system(ErrorCode::internal, "cannot listen at " + address.text(),
                            fault.value());
     }
-    const ListenAddress bound{.host = address.host, .port = acceptor->local_endpoint(fault).port()};
+    ListenAddress bound{.host = address.host, .port = acceptor->local_endpoint(fault).port()};
     Tcp::acceptor& listening = *core_->tcp_acceptors.emplace_back(std::move(acceptor));
     const Via via = bound.is_loopback() ? Via::loopback : Via::network;
     asio::co_spawn(core_->executor, core_->accept_clients(listening, via), asio::detached);
