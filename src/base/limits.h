@@ -124,6 +124,12 @@ constexpr auto doctor_models_within = 5s;    ///< for reading the headers of all
 constexpr auto doctor_logs_old_after = std::chrono::days(14);
 constexpr std::size_t unwritten_bytes_max = 64 * mib;  ///< of answers that stdout has not taken
 
+// Models by name.
+constexpr std::size_t registry_file_bytes_max = 4 * mib;  ///< thousands of models
+constexpr std::size_t model_name_bytes_max = 128;
+constexpr std::size_t template_file_bytes_max = 256 * kib;
+constexpr std::size_t model_list_entries_max = 64;  ///< aliases, adapters, stops of a model
+
 // Files.
 constexpr std::uint64_t log_days_kept = 14;
 constexpr std::size_t settings_file_bytes_max = 1 * mib;
@@ -133,11 +139,12 @@ constexpr std::size_t gguf_entries_max = 100'000;  ///< of metadata; models have
 constexpr std::size_t gguf_tensors_max = 1'000'000;
 constexpr std::size_t gguf_key_bytes_max = 65'535;  ///< by the format
 constexpr std::size_t gguf_string_bytes_max = 16 * mib;
-constexpr std::size_t gguf_text_kept_bytes_max = 1 * kib;  ///< of a value; names are short
-constexpr std::size_t gguf_kept_bytes_max = 4 * mib;       ///< of keys and values together
-constexpr std::size_t gguf_array_count_max = 100'000'000;  ///< vocabularies have 300,000
-constexpr std::size_t gguf_layers_max = 512;               ///< llama.cpp aborts beyond it
-constexpr std::size_t gguf_parts_max = 1024;               ///< files of one split model
-constexpr std::size_t log_tail_lines = 20;                 ///< shown when a start fails
+constexpr std::size_t gguf_text_kept_bytes_max = 1 * kib;        ///< of a value; names are short
+constexpr std::size_t gguf_template_kept_bytes_max = 256 * kib;  ///< of a chat template
+constexpr std::size_t gguf_kept_bytes_max = 4 * mib;             ///< of keys and values together
+constexpr std::size_t gguf_array_count_max = 100'000'000;        ///< vocabularies have 300,000
+constexpr std::size_t gguf_layers_max = 512;                     ///< llama.cpp aborts beyond it
+constexpr std::size_t gguf_parts_max = 1024;                     ///< files of one split model
+constexpr std::size_t log_tail_lines = 20;                       ///< shown when a start fails
 
 }  // namespace threadrunner::limits

@@ -17,6 +17,7 @@ struct Home {
     [[nodiscard]] std::filesystem::path cache() const { return root / "cache"; }
     [[nodiscard]] std::filesystem::path logs() const { return cache() / "logs"; }
     [[nodiscard]] std::filesystem::path config_file() const { return root / "config.toml"; }
+    [[nodiscard]] std::filesystem::path models_file() const { return root / "models.toml"; }
     [[nodiscard]] std::filesystem::path chat_history() const { return root / "chat_history"; }
     [[nodiscard]] std::filesystem::path run() const { return root / "run"; }
     [[nodiscard]] std::filesystem::path socket() const { return run() / "daemon.sock"; }

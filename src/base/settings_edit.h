@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/settings.h"
+#include "base/toml_edit.h"
 
 namespace threadrunner {
 
@@ -21,12 +22,8 @@ namespace threadrunner {
 /// shares the line with other settings.
 [[nodiscard]] Result<std::string> without_setting(std::string_view text, const SettingRow& row);
 
-using SettingsEdit = std::function<Result<std::string>(std::string_view text)>;
-
-/// Replaces the file's content by what `edit` makes of it, at once or not at all, after it was read
-/// as settings: a file that was broken before is not touched. Follows symbolic links, keeps the
-/// file's mode; a new one is 0600. One edit at a time: a second one waits, then is a conflict.
+/// edit_toml_file(), for a file of settings.
 [[nodiscard]] Result<void> edit_settings_file(const std::filesystem::path& file,
-                                              const SettingsEdit& edit);
+                                              const TomlEdit& edit);
 
 }  // namespace threadrunner

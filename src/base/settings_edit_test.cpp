@@ -111,7 +111,7 @@ TEST(SettingsEdit, UnsetTakesTheLineAndNothingElse) {
     EXPECT_EQ(unset("model = 'm'\n", "worker.idle"), "model = 'm'\n");
     const auto shared = without_setting("\nworker = { idle = 1 }\n", row("worker.idle"));
     ASSERT_FALSE(shared);
-    EXPECT_THAT(shared.error().message, HasSubstr("line 2 sets several settings at once"));
+    EXPECT_THAT(shared.error().message, HasSubstr("line 2 sets several values at once"));
 }
 
 TEST(SettingsEdit, AValueThatCannotBeMeantIsRefused) {
@@ -126,7 +126,7 @@ protected:
         text << std::ifstream(file).rdbuf();
         return text.str();
     }
-    [[nodiscard]] static SettingsEdit slots(std::string value) {
+    [[nodiscard]] static TomlEdit slots(std::string value) {
         return [value = std::move(value)](std::string_view text) {
             return with_setting(text, row("engine.slots"), value);
         };

@@ -38,4 +38,15 @@ Result<std::vector<std::string>> split_words(std::string_view text) {
     return words;
 }
 
+std::string quote_word(std::string_view word) {
+    if (!word.empty() && word.find_first_of(" \t\n\r'\"\\") == std::string_view::npos) {
+        return std::string(word);
+    }
+    std::string out = "'";
+    for (const char c : word) {
+        out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return out + "'";
+}
+
 }  // namespace threadrunner

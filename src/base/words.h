@@ -13,4 +13,7 @@ namespace threadrunner {
 /// character as it is. An open quote is invalid_request.
 [[nodiscard]] Result<std::vector<std::string>> split_words(std::string_view text);
 
+/// The word as split_words() reads it back: in quotes where it has to be.
+[[nodiscard]] std::string quote_word(std::string_view word);
+
 }  // namespace threadrunner

@@ -34,5 +34,12 @@ TEST(Words, AQuoteThatIsNotClosedIsRefusedAndShown) {
     EXPECT_THAT(words.error().message, HasSubstr("the quote ' is not closed in: --x 'never"));
 }
 
+TEST(Words, AQuotedWordIsReadBackAsItWas) {
+    for (const std::string word : {"plain", "", "two words", "it's", "a\\b \"c\"", "k=--x 'y'"}) {
+        EXPECT_THAT(words_of("a " + quote_word(word) + " z"), ElementsAre("a", word, "z"));
+    }
+    EXPECT_EQ(quote_word("context=8192"), "context=8192");
+}
+
 }  // namespace
 }  // namespace threadrunner

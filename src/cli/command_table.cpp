@@ -48,6 +48,29 @@ bool a_configuration(Words arguments) {
     return (arguments[0] == "set" || (one && arguments.size() == 2)) && is_setting(arguments[1]);
 }
 
+bool one_word(Words arguments) { return arguments.size() == 1; }
+
+bool an_assignment(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    return equals != std::string::npos && equals > 0;
+}
+
+/// `models of cars` is a prompt.
+bool about_models(Words arguments) {
+    if (arguments.size() < 2) {
+        return arguments.empty();
+    }
+    const std::string& verb = arguments[0];
+    if (verb == "set") {
+        return arguments.size() > 2 && std::ranges::all_of(arguments.subspan(2), an_assignment);
+    }
+    if (verb == "alias") {
+        return arguments.size() == 3;
+    }
+    constexpr std::array<std::string_view, 4> verbs = {"add", "default", "show", "rm"};
+    return arguments.size() == 2 && std::ranges::count(verbs, verb) == 1;
+}
+
 bool a_command(Words arguments) {
     return arguments.empty() || (arguments.size() == 1 && find_command(arguments[0]) != nullptr);
 }
@@ -86,10 +109,32 @@ Ctrl-C stops an answer, not the chat. The whole conversation goes to the model w
                 R"(  threadrunner detokenize 9259 993
   echo 9259 993 | threadrunner detokenize)",
                 numbers},
-    CommandSpec{Command::models, "models", "", "list the models that are there",
+    CommandSpec{Command::models, "models", "[add|alias|default|set|show|rm]",
+                "list the models that are there, and look after them",
                 R"(  threadrunner models
-  threadrunner models --json | jq -r '.models[].name')",
-                nothing},
+  threadrunner models --json | jq -r '.models[].name'
+  threadrunner models add ./my.gguf --name mine   use a file where it lies
+  threadrunner models alias mine m                one more name
+  threadrunner models default mine                what is asked where no model is named
+  threadrunner models set mine context=8192 temperature=0.2
+  threadrunner models set mine temperature=       as it was
+  threadrunner models set mine stop="###" stop="User:" adapters=./lora.gguf=0.5
+  threadrunner models rm m                        a model, or only the alias
+
+Names, aliases and defaults are in models.toml of the home, which may be edited by hand; what can be
+set is in docs/models.md. A * marks the default model. MEMORY is what loading it will take.)",
+                about_models},
+    CommandSpec{Command::show, "show", "MODEL", "what a model is, and how it is used",
+                R"(  threadrunner show gemma-3-270m
+  threadrunner show gemma-3-270m --json | jq -r .template)",
+                one_word},
+    CommandSpec{Command::rm, "rm", "MODEL", "delete a model, or forget one that lies elsewhere",
+                R"(  threadrunner rm gemma-3-270m        asks first
+  threadrunner rm gemma-3-270m --yes
+
+A file in models/ is deleted; one that was added in place is only forgotten; of an alias only that
+name goes. A model that is loaded is kept: threadrunner unload comes first.)",
+                one_word},
     CommandSpec{Command::load, "load", "[MODEL]", "load a model before it is needed",
                 R"(  threadrunner load                   the default model
   threadrunner load gemma-3-270m --keep-alive 1h

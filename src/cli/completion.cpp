@@ -11,6 +11,13 @@ namespace {
 
 /// The scripts; what stands between percent signs comes from the tables.
 constexpr std::string_view bash_template = R"(# bash completion for threadrunner
+# not by compgen -W, which would run what a file's name has in $( )
+_threadrunner_models() {
+    local name
+    while IFS= read -r name; do
+        [[ $name == "$1"* ]] && COMPREPLY+=("$name")
+    done < <("${COMP_WORDS[0]}" models --names 2>/dev/null)
+}
 _threadrunner() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
@@ -19,12 +26,19 @@ _threadrunner() {
     completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
     config) COMPREPLY=($(compgen -W "get set unset path reload" -- "$word")); return ;;
     get|set|unset)
-        if [[ ${COMP_WORDS[1]} == config ]]; then
+        if [[ ${COMP_WORDS[1]} == models ]]; then
+            _threadrunner_models "$word"
+            return
+        elif [[ ${COMP_WORDS[1]} == config ]]; then
             COMPREPLY=($(compgen -W "%SETTINGS%" -- "$word"))
             return
         fi ;;
     help) COMPREPLY=($(compgen -W "%COMMANDS%" -- "$word")); return ;;
-    load) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    load) COMPREPLY=($(compgen -f -- "$word")); _threadrunner_models "$word"; return ;;
+    show|rm|unload) _threadrunner_models "$word"; return ;;
+    models) COMPREPLY=($(compgen -W "add alias default set show rm" -- "$word")); return ;;
+    add) [[ ${COMP_WORDS[1]} == models ]] && COMPREPLY=($(compgen -f -- "$word")); return ;;
+    alias|default) [[ ${COMP_WORDS[1]} == models ]] && _threadrunner_models "$word"; return ;;
     esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "%OPTIONS%" -- "$word"))
@@ -36,6 +50,15 @@ complete -o filenames -F _threadrunner threadrunner
 )";
 
 constexpr std::string_view zsh_template = R"(#compdef threadrunner
+_threadrunner_models() {
+    local -a names
+    names=("${(@f)$(threadrunner models --names 2>/dev/null)}")
+    compadd "$@" -a names
+}
+_threadrunner_models_and_files() {
+    _threadrunner_models "$@"
+    _files
+}
 _threadrunner() {
     local -a commands=(
 %COMMANDS%
@@ -55,7 +78,16 @@ _threadrunner() {
                 compadd %SETTINGS%
             fi ;;
         help) _describe command commands ;;
-        load) _files ;;
+        load) _threadrunner_models_and_files ;;
+        unload|show|rm) _threadrunner_models ;;
+        models)
+            if ((CURRENT == 2)); then
+                compadd add alias default set show rm
+            elif [[ $words[2] == add ]]; then
+                _files
+            elif ((CURRENT == 3)); then
+                _threadrunner_models
+            fi ;;
         esac ;;
     esac
 }
@@ -72,7 +104,10 @@ complete -c threadrunner -f
 %OPTIONS%
 complete -c threadrunner -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c threadrunner -n '__fish_seen_subcommand_from help' -a '%NAMES%'
-complete -c threadrunner -n '__fish_seen_subcommand_from load' -F
+complete -c threadrunner -n '__fish_seen_subcommand_from load add' -F
+complete -c threadrunner -n '__fish_seen_subcommand_from models' -a 'add alias default set show rm'
+complete -c threadrunner -n '__fish_seen_subcommand_from load unload show rm alias default' \
+    -a '(threadrunner models --names 2>/dev/null)'
 complete -c threadrunner -n '__fish_seen_subcommand_from config' -a 'get set unset path reload'
 complete -c threadrunner -n '__fish_seen_subcommand_from get set unset' -a '%SETTINGS%'
 )";
@@ -88,6 +123,8 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 std::string in_quotes(std::string_view text) {
     return "'" + replaced(std::string(text), "'", "'\\''") + "'";
 }
+
+constexpr std::string_view model_option = "--model";
 
 bool takes_file(const OptionSpec& option) {
     return option.name == "--model" || option.name == "--socket" || option.name == "--home" ||
@@ -130,10 +167,12 @@ std::string bash_value(const OptionSpec& option) {
         return {};
     }
     const std::string letter = option.letter == '\0' ? "" : std::string("-") + option.letter + "|";
+    const std::string models =
+        option.name == model_option ? " _threadrunner_models \"$word\";" : "";
     const std::string source =
         takes_file(option) ? "-f" : "-W \"" + std::string(choices_of(option)) + "\"";
     return "    " + letter + std::string(option.name) + ") COMPREPLY=($(compgen " + source +
-           " -- \"$word\")); return ;;";
+           " -- \"$word\"));" + models + " return ;;";
 }
 
 std::string bash_script() {
@@ -151,7 +190,9 @@ std::string zsh_option(const OptionSpec& option) {
         help = replaced(help, special, "\\" + std::string(special));
     }
     std::string value;
-    if (takes_file(option)) {
+    if (option.name == model_option) {
+        value = ":" + std::string(option.value) + ":_threadrunner_models_and_files";
+    } else if (takes_file(option)) {
         value = ":" + std::string(option.value) + ":_files";
     } else if (!option.is_flag()) {
         const std::string choices(choices_of(option));
@@ -183,7 +224,9 @@ std::string fish_option(const OptionSpec& option) {
     if (!option.is_flag()) {
         out += takes_file(option) ? " -r -F" : " -x";
     }
-    if (const auto choices = choices_of(option); !choices.empty()) {
+    if (option.name == model_option) {
+        out += " -a '(threadrunner models --names 2>/dev/null)'";
+    } else if (const auto choices = choices_of(option); !choices.empty()) {
         out += " -a " + in_quotes(choices);
     }
     return out + " -d " + in_quotes(option.help);

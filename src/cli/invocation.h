@@ -20,6 +20,8 @@ enum class Command : std::uint8_t {
     tokenize,
     detokenize,
     models,
+    show,
+    rm,
     load,
     unload,
     status,
@@ -59,6 +61,9 @@ struct Options {
     std::optional<std::string> schema;   ///< a file, or "-"
     std::optional<std::string> grammar;  ///< the same
     Think think = Think::on_terminal;
+    std::optional<std::string> name;  ///< for a model that is added
+    bool yes = false;                 ///< to whatever would be asked
+    bool names = false;               ///< only names
     bool json = false;
     bool no_stream = false;
     bool follow = false;

@@ -27,6 +27,10 @@ Outcome run(const Invocation& invocation, Context& context) {
             return run_detokenize(invocation, context);
         case Command::models:
             return run_models(invocation, context);
+        case Command::show:
+            return run_show(invocation, context);
+        case Command::rm:
+            return run_rm(invocation, context);
         case Command::load:
             return run_load(invocation, context);
         case Command::unload:

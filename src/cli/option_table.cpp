@@ -19,7 +19,7 @@ constexpr CommandSet generation = command_set(ask, chat);
 constexpr CommandSet on_a_model = command_set(ask, chat, embed, tokenize, detokenize, load);
 constexpr CommandSet on_a_target = on_a_model | command_set(unload);
 constexpr CommandSet to_the_daemon =
-    on_a_target | command_set(models, status, ps, cancel, stop, config);
+    on_a_target | command_set(models, show, rm, status, ps, cancel, stop, config);
 constexpr CommandSet everywhere = ~CommandSet{0};
 
 constexpr double tokens_max = 1 << 30;  // what the daemon takes
@@ -221,6 +221,12 @@ constexpr std::array table = {
                command_set(logs), level},
     OptionSpec{"--since", '\0', "DURATION", "only lines from then on: 10m, 2h, 1d",
                command_set(logs), since},
+    OptionSpec{"--name", '\0', "NAME", "what to call the model that is added", command_set(models),
+               set_text<&Options::name>},
+    OptionSpec{"--names", '\0', "", "only names and aliases, a line each, as completion wants them",
+               command_set(models), set_flag<&Options::names>},
+    OptionSpec{"--yes", 'y', "", "delete without asking", command_set(models, rm),
+               set_flag<&Options::yes>},
     OptionSpec{"--set", '\0', "KEY=VALUE", "a setting of this daemon; may be repeated",
                command_set(serve), setting},
     OptionSpec{"--socket", '\0', "PATH", "the daemon's socket",

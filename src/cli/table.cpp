@@ -26,6 +26,9 @@ std::string cell_text(const std::string& cell) {
 std::string format_table(const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
+        if (row.size() == 1 && rows.front().size() > 1) {
+            continue;  // a note between the rows, which takes no column
+        }
         widths.resize(std::max(widths.size(), row.size()));
         for (std::size_t i = 0; i < row.size(); ++i) {
             widths[i] = std::max(widths[i], characters(cell_text(row[i])));
@@ -36,7 +39,8 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
             const std::string text = cell_text(row[i]);
-            line += text + std::string(widths[i] - characters(text) + 2, ' ');
+            const std::size_t width = characters(text);
+            line += text + std::string(std::max(widths[i], width) - width + 2, ' ');
         }
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + "\n";

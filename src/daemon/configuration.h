@@ -4,6 +4,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -32,6 +33,7 @@ public:
     void set_when_unread(WhenUnread when_unread) { when_unread_ = std::move(when_unread); }
 
     [[nodiscard]] const Settings& in_effect() const { return in_effect_.values; }
+    [[nodiscard]] Origin origin_of(std::string_view key) const { return in_effect_.origin_of(key); }
 
     /// The document of the op `config`: each setting, and in `later` what it would be after a
     /// reload or a restart (`after`); in `fault` why the file cannot be read now.

@@ -20,7 +20,8 @@ namespace threadrunner {
 namespace {
 
 std::vector<std::unique_ptr<Kind>> make_kinds(const boost::asio::any_io_executor& executor,
-                                              const Settings& settings, const ModelFolder& models) {
+                                              const Settings& settings,
+                                              const model::Registry& models) {
     std::vector<std::unique_ptr<Kind>> kinds;
     kinds.push_back(std::make_unique<EngineKind>(settings, models));
     kinds.push_back(std::make_unique<UpstreamKind>(executor, settings, models));
@@ -44,7 +45,7 @@ Daemon::Daemon(Options options, ServiceManager& manager)
       pool_(loop_.get_executor(), files_, jobs_, configuration_.in_effect(),
             budget_bytes(configuration_.in_effect()),
             make_kinds(loop_.get_executor(), configuration_.in_effect(),
-                       ModelFolder(options_.home, "")),
+                       model::Registry(options_.home)),
             [this](const Command& command, Process::Observer& observer) {
                 return spawn_child(loop_, command, observer);
             }),

@@ -2,16 +2,12 @@
 
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <fstream>
 #include <string>
 #include <utility>
 
 #include "base/version.h"
-#include "gguf/model_file.h"
-#include "kinds/model_folder.h"
 
 namespace threadrunner {
 namespace {
@@ -76,41 +72,6 @@ Json describe(const Job& job, Clock::time_point now) {
             {"age_ms", ms_between(job.created, now)}};
 }
 
-Json describe(const ModelFolder::Entry& entry, bool is_default) {
-    Json out = {{"name", entry.name}, {"path", entry.path.string()}, {"default", is_default}};
-    std::error_code error;
-    const auto written = std::filesystem::last_write_time(entry.path, error);
-    if (!error) {
-        out["modified"] = std::chrono::duration_cast<std::chrono::seconds>(
-                              std::chrono::file_clock::to_sys(written).time_since_epoch())
-                              .count();
-    }
-    const auto file = gguf::check_model_file(entry.path);
-    if (!file) {
-        out["error"] = file.error().message;
-        return out;
-    }
-    out["bytes"] = file->bytes;
-    out["quantization"] = file->facts.quantization;
-    out["context"] = file->facts.context_length;
-    return out;
-}
-
-Json list_models(const ModelFolder& folder) {
-    const auto chosen = folder.find_default();
-    Json models = Json::array();
-    for (const auto& entry : folder.list()) {
-        std::error_code error;
-        const bool is_default = chosen && std::filesystem::equivalent(entry.path, *chosen, error);
-        models.push_back(describe(entry, is_default));
-    }
-    Json out = {{"models", std::move(models)}};
-    if (chosen) {
-        out["default"] = chosen->string();
-    }
-    return out;
-}
-
 }  // namespace
 
 Overview::Overview(const Home& home, std::filesystem::path socket, const Jobs& jobs, Pool& pool,
@@ -121,10 +82,10 @@ Overview::Overview(const Home& home, std::filesystem::path socket, const Jobs& j
       jobs_(jobs),
       pool_(pool),
       configuration_(configuration),
-      files_(files),
       standard_(std::move(standard)),
       shutdown_(std::move(shutdown)),
-      reload_(std::move(reload)) {}
+      reload_(std::move(reload)),
+      models_(home, pool, configuration, files, reload_) {}
 
 Json Overview::status() {
     std::size_t running_workers = 0;
@@ -160,7 +121,7 @@ Result<void> Overview::ready() {
                                        .work = work::Load{},
                                        .owner = {}});
     // several models without a default are served by their names
-    if (!target && ModelFolder(home_, "").list().empty()) {
+    if (!target && models_.has_none()) {
         return fail(ErrorCode::unreachable, target.error().message);
     }
     return {};
@@ -171,21 +132,13 @@ Json Overview::ps() {
     Json workers = Json::array();
     for (const auto& [target, worker] : pool_.workers()) {
         workers.push_back(describe(*worker, pool_, jobs_.scheduler().waiting(target), now));
+        workers.back()["name"] = models_.name_of(target);
     }
     Json jobs = Json::array();
     for (const auto& [id, job] : jobs_.live()) {
         jobs.push_back(describe(*job, now));
     }
     return {{"workers", std::move(workers)}, {"jobs", std::move(jobs)}};
-}
-
-boost::asio::awaitable<Json> Overview::models() {
-    const auto on_thread = [](ModelFolder folder) -> boost::asio::awaitable<Json> {
-        co_return list_models(folder);
-    };
-    ModelFolder models(home_, configuration_.in_effect().model);
-    co_return co_await boost::asio::co_spawn(files_, on_thread(std::move(models)),
-                                             boost::asio::use_awaitable);
 }
 
 Result<Json> Overview::unload(const std::optional<JobSpec>& spec) {

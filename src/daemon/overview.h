@@ -9,6 +9,7 @@
 
 #include "base/paths.h"
 #include "daemon/configuration.h"
+#include "daemon/model_desk.h"
 #include "door/control.h"
 #include "worker/pool.h"
 
@@ -17,7 +18,7 @@ namespace threadrunner {
 /// Answers what doors ask about the daemon, from its parts.
 class Overview : public Control {
 public:
-    using Reload = std::function<boost::asio::awaitable<Result<wire::Json>>()>;
+    using Reload = ModelDesk::Reload;
 
     /// Which worker serves requests that name none.
     struct Standard {
@@ -38,7 +39,9 @@ public:
     [[nodiscard]] wire::Json status() override;
     [[nodiscard]] Result<void> ready() override;
     [[nodiscard]] wire::Json ps() override;
-    [[nodiscard]] boost::asio::awaitable<wire::Json> models() override;
+    [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> models(ModelsOp op) override {
+        return models_.answer(std::move(op));
+    }
     [[nodiscard]] Result<wire::Json> unload(const std::optional<JobSpec>& spec) override;
     [[nodiscard]] boost::asio::awaitable<wire::Json> config() override {
         return configuration_.describe();
@@ -52,10 +55,10 @@ private:
     const Jobs& jobs_;
     Pool& pool_;
     Configuration& configuration_;
-    boost::asio::thread_pool& files_;
     Standard standard_;
     std::function<void()> shutdown_;
     Reload reload_;
+    ModelDesk models_;
     std::map<std::string, std::function<wire::Json()>> sections_;
     Clock::time_point started_ = Clock::now();
 };

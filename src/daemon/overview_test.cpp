@@ -35,12 +35,14 @@ protected:
         return *overview_;
     }
 
-    Json models() {
-        auto answer = boost::asio::co_spawn(loop_, overview().models(), boost::asio::use_future);
+    Result<Json> ask(ModelsOp op) {
+        auto answer =
+            boost::asio::co_spawn(loop_, overview().models(std::move(op)), boost::asio::use_future);
         wait_until(
             [&] { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
         return answer.get();
     }
+    Json models() { return ask(models_op::List()).value(); }
 
     ScratchDirectory directory_;
     Home home_{.root = directory_ / "home"};
@@ -138,6 +140,65 @@ TEST_F(OverviewTest, ModelsAreListedWithTheDefaultAndWhatIsWrongWithThem) {
     EXPECT_EQ(list.at("models").at(0).at("default"), false) << "one has to be chosen";
     EXPECT_TRUE(list.at("models").at(1).at("error").is_string());
     EXPECT_FALSE(list.contains("default"));
+}
+
+TEST_F(OverviewTest, ModelsAreNamedShownAndAdjusted) {
+    const auto file =
+        directory_.write("far.gguf", gguf::small_model().file(gguf::small_model_data_bytes));
+    EXPECT_EQ(ask(models_op::Add{.path = file, .name = ""})->at("name"), "far");
+    EXPECT_TRUE(ask(models_op::Alias{.model = "far", .alias = "f"}));
+    EXPECT_TRUE(ask(models_op::Adjust{
+        .model = "f", .values = {{"context", {"512"}}, {"stop", {"#", "x"}}, {"top_p", {"0.5"}}}}));
+    const Json names = ask(models_op::List{.names_only = true}).value();
+    EXPECT_EQ(names, (Json{{"models", {{{"name", "far"}, {"aliases", {"f"}}}}}}));
+    const Json shown = ask(models_op::Show{.model = "f"}).value();
+    EXPECT_EQ(shown.at("name"), "far");
+    EXPECT_EQ(shown.at("in_place"), true);
+    EXPECT_EQ(shown.at("default"), true);
+    EXPECT_EQ(shown.at("template"), "{{ messages }}");
+    EXPECT_EQ(shown.at("capabilities"), (Json{"chat", "complete"}));
+    EXPECT_EQ(shown.at("defaults"), (Json{{"context", 512}, {"stop", {"#", "x"}}, {"top_p", 0.5}}));
+    const auto memory = [&] {
+        return ask(models_op::List())->at("models").at(0).at("memory_bytes").get<std::uint64_t>();
+    };
+    const std::uint64_t small = memory();
+    EXPECT_TRUE(ask(models_op::Adjust{.model = "far", .values = {{"context", {"4096"}}}}));
+    EXPECT_GT(memory(), small) << "the estimate is that of the defaults";
+    EXPECT_EQ(ask(models_op::Show{.model = "g"}).error().code, ErrorCode::unknown_model);
+    EXPECT_EQ(ask(models_op::Show{.model = file.string()})->at("name"), "far");
+}
+
+TEST_F(OverviewTest, TheDefaultModelIsChosenAtOnceAndForGood) {
+    for (const char* name : {"home/models/a.gguf", "home/models/b.gguf"}) {
+        directory_.write(name, gguf::small_model().file(gguf::small_model_data_bytes));
+    }
+    ASSERT_TRUE(ask(models_op::Choose{.model = "b"}));
+    EXPECT_EQ(configuration_.in_effect().model, "b");
+    EXPECT_EQ(models().at("models").at(1).at("default"), true);
+    EXPECT_EQ(ask(models_op::Choose{.model = "c"}).error().code, ErrorCode::unknown_model);
+    EXPECT_EQ(configuration_.in_effect().model, "b");
+}
+
+TEST_F(OverviewTest, AModelIsRemovedOnlyWhenNoWorkerHasIt) {
+    const auto file = std::filesystem::canonical(directory_.write(
+        "home/models/m.gguf", gguf::small_model().file(gguf::small_model_data_bytes)));
+    start("a", 1, file.string());
+    EXPECT_EQ(ask(models_op::Remove{.model = "m"}).error().code, ErrorCode::conflict);
+    EXPECT_TRUE(std::filesystem::exists(file));
+    directory_.write("home/models/n.gguf", "torn");
+    const Json planned = ask(models_op::Remove{.model = "n", .dry_run = true}).value();
+    EXPECT_EQ(planned.at("bytes"), 4);
+    EXPECT_TRUE(std::filesystem::exists(home_.models() / "n.gguf"));
+    EXPECT_EQ(ask(models_op::Remove{.model = "n"}).value(), planned);
+    EXPECT_FALSE(std::filesystem::exists(home_.models() / "n.gguf"));
+}
+
+TEST_F(OverviewTest, ABrokenRegistryIsAnErrorWithItsLine) {
+    directory_.write("home/models.toml", "[m]\ncontext = 1\n");
+    for (const ModelsOp& op : {ModelsOp(models_op::List()), ModelsOp(models_op::Show()),
+                               ModelsOp(models_op::Remove{.model = "m"})}) {
+        EXPECT_THAT(ask(op).error().message, HasSubstr("models.toml:2: context must be"));
+    }
 }
 
 TEST_F(OverviewTest, UnloadingNamesWhatItStopped) {

@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 
+#include "door/models_op.h"
 #include "job/job.h"
 #include "wire/decode.h"
 
@@ -21,8 +22,8 @@ public:
     /// Whether there is anything to serve; unreachable says why not.
     [[nodiscard]] virtual Result<void> ready() = 0;
     [[nodiscard]] virtual wire::Json ps() = 0;
-    /// Reads model files: takes its time on another thread.
-    [[nodiscard]] virtual boost::asio::awaitable<wire::Json> models() = 0;
+    /// About the models by name. Reads and writes files: takes its time on another thread.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<wire::Json>> models(ModelsOp op) = 0;
     /// Unloads the worker that a job like `spec` would use; none: all that are idle.
     [[nodiscard]] virtual Result<wire::Json> unload(const std::optional<JobSpec>& spec) = 0;
     /// The settings, each with where it came from. Reads the file: takes its time.

@@ -60,6 +60,19 @@ void set_profile(common_params& params, const LoadSettings& settings,
     params.sse_ping_interval = -1;  // keeping a connection alive is the door's matter
 }
 
+void set_companions(common_params& params, const LoadSettings& settings) {
+    for (const Adapter& adapter : settings.adapters) {
+        params.lora_adapters.push_back({adapter.path, adapter.scale, "", "", nullptr});
+    }
+    if (!settings.draft.empty()) {
+        params.speculative.draft.mparams.path = settings.draft;
+        params.speculative.draft.n_gpu_layers = settings.gpu_layers;
+        params.speculative.draft.cpuparams = params.cpuparams;
+        params.speculative.draft.cpuparams_batch = params.cpuparams_batch;
+        params.speculative.types = {COMMON_SPECULATIVE_TYPE_DRAFT_SIMPLE};
+    }
+}
+
 Result<void> set_template(common_params& params, const LoadSettings& settings,
                           const gguf::ModelFacts& facts) {
     switch (template_origin(settings, facts)) {
@@ -110,6 +123,7 @@ Result<common_params> make_params(const LoadSettings& settings, const gguf::Mode
     params.model.path = settings.path;
     params.model_alias = {facts.name};  // what answers call it; else it would be the path
     set_profile(params, settings, facts);
+    set_companions(params, settings);
     if (template_origin(settings, facts) == TemplateOrigin::scaffold) {
         params.sampling.temp = scaffold_temperature;
     }

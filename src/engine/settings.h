@@ -7,6 +7,12 @@
 
 namespace threadrunner::engine {
 
+/// A low-rank adapter's file, laid over the weights.
+struct Adapter {
+    std::string path;
+    float scale = 1;
+};
+
 /// What a load asks for. Everything that the daemon's budget counts is here and nowhere else.
 struct LoadSettings {
     std::string path;
@@ -17,7 +23,9 @@ struct LoadSettings {
     std::int32_t cache_ram_mib = 0;  ///< prompts kept in memory besides those in the slots
     bool embed = false;              ///< for embeddings and reranking rather than for text
     std::optional<std::string> chat_template;  ///< Jinja, in place of the model's own
-    std::vector<std::string> engine_args;      ///< llama.cpp's own options, see engine_args.h
+    std::vector<Adapter> adapters;
+    std::string draft;                     ///< a second model's file, which guesses ahead; or none
+    std::vector<std::string> engine_args;  ///< llama.cpp's own options, see engine_args.h
 };
 
 }  // namespace threadrunner::engine

@@ -29,6 +29,21 @@ std::int32_t read_int32(wire::Fields& fields, std::string_view name, std::int64_
     return static_cast<std::int32_t>(fields.required(fields.integer(name, min, max), name));
 }
 
+std::vector<Adapter> read_adapters(wire::Fields& fields) {
+    constexpr double scale_max = 1e9;
+    std::vector<Adapter> out;
+    for (const wire::Json& given : fields.array("adapters")) {
+        wire::Fields adapter(given, "an adapter");
+        out.push_back({.path = adapter.required(adapter.text("path"), "path"),
+                       .scale = static_cast<float>(
+                           adapter.number("scale", -scale_max, scale_max).value_or(1))});
+        if (auto checked = adapter.check(); !checked) {
+            fields.refuse(checked.error().message);
+        }
+    }
+    return out;
+}
+
 LoadSettings read_settings(wire::Fields& fields) {
     LoadSettings settings;
     settings.path = fields.required(fields.text("path"), "path");
@@ -39,6 +54,8 @@ LoadSettings read_settings(wire::Fields& fields) {
     settings.cache_ram_mib = read_int32(fields, "cache_ram_mib", 0, int32_max);
     settings.embed = fields.flag("embed").value_or(false);
     settings.chat_template = fields.text("chat_template");
+    settings.adapters = read_adapters(fields);
+    settings.draft = fields.text("draft").value_or("");
     settings.engine_args = fields.texts("engine_args");
     return settings;
 }

@@ -9,6 +9,8 @@
 namespace threadrunner::gguf {
 namespace {
 
+constexpr std::string_view template_key = "tokenizer.chat_template";
+
 /// Metadata under the architecture's own prefix ("gemma3.context_length").
 class ArchitectureKeys {
 public:
@@ -92,6 +94,12 @@ std::optional<Pooling> pooling_of(const ArchitectureKeys& keys) {
     return static_cast<Pooling>(*number);
 }
 
+/// Templates loop over a variable of this name; a few models have one template more, for tools.
+bool takes_tools(const Metadata& metadata, std::string_view chat_template) {
+    return chat_template.find("tools") != std::string_view::npos ||
+           metadata.has("tokenizer.chat_template.tool_use");
+}
+
 std::uint64_t largest(const std::vector<std::uint64_t>& numbers) {
     return numbers.empty() ? 0 : std::ranges::max(numbers);
 }
@@ -138,9 +146,30 @@ Result<ModelFacts> read_facts(const Header& header) {
     facts.feed_forward_length = largest(keys.per_layer("feed_forward_length", facts.block_count));
     read_attention(keys, facts);
     facts.vocabulary_size = vocabulary_size_of(metadata, keys);
-    facts.has_chat_template = metadata.has("tokenizer.chat_template");
+    facts.has_chat_template = metadata.has(template_key);
+    facts.chat_template = metadata.text(template_key).value_or("");
+    facts.takes_tools = takes_tools(metadata, facts.chat_template);
+    facts.has_vision = keys.integer("vision.block_count").value_or(0) > 0;
     facts.pooling = pooling_of(keys);
     return facts;
+}
+
+std::vector<std::string_view> capabilities(const ModelFacts& facts) {
+    std::vector<std::string_view> out;
+    const auto add = [&](bool can, std::string_view name) {
+        if (can) {
+            out.push_back(name);
+        }
+    };
+    const Pooling pooling = facts.pooling.value_or(Pooling::none);
+    const bool embeds = !facts.causal || pooling != Pooling::none;
+    add(facts.causal && facts.has_chat_template, "chat");
+    add(facts.causal, "complete");
+    add(facts.causal && facts.takes_tools, "tools");
+    add(facts.has_vision, "vision");
+    add(embeds && pooling != Pooling::rank, "embed");
+    add(pooling == Pooling::rank, "rerank");
+    return out;
 }
 
 Split read_split(const Metadata& metadata) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -39,7 +40,10 @@ struct ModelFacts {
     std::uint64_t sliding_window = 0;  ///< tokens
     std::uint64_t vocabulary_size = 0;
     bool has_chat_template = false;
-    bool causal = true;  ///< it can continue a text; false for encoders
+    std::string chat_template;  ///< Jinja; empty without one
+    bool takes_tools = false;   ///< the chat template has a place for them
+    bool has_vision = false;    ///< layers for images are in the same file
+    bool causal = true;         ///< it can continue a text; false for encoders
     std::optional<Pooling> pooling;
 };
 
@@ -47,6 +51,10 @@ struct ModelFacts {
 /// what is no language model (an adapter, a vision projector) or would abort the engine; the
 /// message lacks its subject, as read_header()'s.
 [[nodiscard]] Result<ModelFacts> read_facts(const Header& header);
+
+/// What a model can be used for, for people and programs: "chat" (it has a template), "complete"
+/// (it continues a text), "tools", "vision", "embed", "rerank".
+[[nodiscard]] std::vector<std::string_view> capabilities(const ModelFacts& facts);
 
 /// The split that a header belongs to.
 [[nodiscard]] Split read_split(const Metadata& metadata);

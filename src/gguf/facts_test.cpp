@@ -113,5 +113,26 @@ TEST(Split, AWholeModelIsTheOnlyPart) {
     EXPECT_EQ(split.count, 1U);
 }
 
+TEST(Facts, TellWhatAModelCanBeUsedFor) {
+    const auto of = [](const Builder& builder) {
+        const auto facts = facts_of(builder);
+        return facts ? capabilities(*facts) : std::vector<std::string_view>{"a fault"};
+    };
+    const auto with_template = [](std::string_view text) {
+        return named("llama").text("tokenizer.chat_template", text);
+    };
+    EXPECT_THAT(of(named("llama")), ElementsAre("complete"));
+    EXPECT_THAT(of(with_template("{{ messages }}")), ElementsAre("chat", "complete"));
+    EXPECT_THAT(of(with_template("{% if tools %}")), ElementsAre("chat", "complete", "tools"));
+    EXPECT_THAT(of(with_template(std::string(100'000, ' ') + "{% if tools %}")),
+                ElementsAre("chat", "complete", "tools"));
+    EXPECT_THAT(of(named("gemma3").u32("gemma3.vision.block_count", 27)),
+                ElementsAre("complete", "vision"));
+    EXPECT_THAT(of(named("bert").flag("bert.attention.causal", false).u32("bert.pooling_type", 2)),
+                ElementsAre("embed"));
+    EXPECT_THAT(of(named("bert").flag("bert.attention.causal", false).u32("bert.pooling_type", 4)),
+                ElementsAre("rerank"));
+}
+
 }  // namespace
 }  // namespace threadrunner::gguf

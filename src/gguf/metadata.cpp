@@ -59,7 +59,8 @@ Value from_signed(std::int64_t value) {
     return value < 0 ? Value(value) : Value(static_cast<std::uint64_t>(value));
 }
 
-Value read_scalar(Reader& reader, ValueType type) {
+Value read_scalar(Reader& reader, ValueType type,
+                  std::size_t text_bytes_max = limits::gguf_text_kept_bytes_max) {
     switch (type) {
         using enum ValueType;
         case uint8:
@@ -79,7 +80,7 @@ Value read_scalar(Reader& reader, ValueType type) {
         case boolean:
             return reader.number<std::uint8_t>() != 0;
         case text:
-            return reader.text(limits::gguf_text_kept_bytes_max);
+            return reader.text(text_bytes_max);
         case uint64:
             return reader.number<std::uint64_t>();
         case int64:
@@ -125,9 +126,16 @@ Array read_array(Reader& reader) {
     return array;
 }
 
-Value read_value(Reader& reader) {
+/// People look at a model's chat template; every other text of a header is short or of no use here.
+std::size_t text_kept_bytes_max(std::string_view key) {
+    return key.starts_with("tokenizer.chat_template") ? limits::gguf_template_kept_bytes_max
+                                                      : limits::gguf_text_kept_bytes_max;
+}
+
+Value read_value(Reader& reader, std::string_view key) {
     const auto type = static_cast<ValueType>(reader.number<std::uint32_t>());
-    return type == ValueType::array ? Value(read_array(reader)) : read_scalar(reader, type);
+    return type == ValueType::array ? Value(read_array(reader))
+                                    : read_scalar(reader, type, text_kept_bytes_max(key));
 }
 
 std::size_t bytes_kept(const Value& value) {
@@ -177,7 +185,7 @@ Metadata read_metadata(Reader& reader, std::uint64_t count) {
             reader.refuse_implausible("a key of " + std::string(key.empty() ? "no" : "endless") +
                                       " length");
         }
-        Value value = read_value(reader);
+        Value value = read_value(reader, key);
         kept += key.size() + bytes_kept(value);
         if (kept > limits::gguf_kept_bytes_max) {
             reader.refuse_implausible("more metadata than any model has");

@@ -20,7 +20,8 @@ struct Array {
     std::vector<std::uint64_t> integers;  ///< negative ones count as 0
 };
 
-/// Texts are cut after limits::gguf_text_kept_bytes_max and not checked for UTF-8.
+/// Texts are cut after limits::gguf_text_kept_bytes_max (chat templates after
+/// gguf_template_kept_bytes_max) and not checked for UTF-8.
 using Value = std::variant<std::uint64_t, std::int64_t, double, bool, std::string, Array>;
 
 /// The metadata of a header, by key. Every getter gives nothing for a value of another type; files

@@ -98,6 +98,8 @@ Result<LaunchPlan> DummyKind::plan(const Target& target) const {
     return plan;
 }
 
-std::unique_ptr<Exchange> DummyKind::exchange(const Job& job) const { return route_exchange(job); }
+std::unique_ptr<Exchange> DummyKind::exchange(const Job& job) const {
+    return route_exchange(job.spec.work);
+}
 
 }  // namespace threadrunner

@@ -5,10 +5,38 @@
 #include "base/limits.h"
 #include "base/paths.h"
 #include "base/words.h"
+#include "kinds/completed_work.h"
 #include "kinds/model_plan.h"
 #include "kinds/route_exchange.h"
 
 namespace threadrunner {
+namespace {
+
+wire::Json load_frame(const Target& target, const Settings& settings, const ModelPlan& plan) {
+    auto args = split_words(settings.engine_args).value_or(std::vector<std::string>());
+    args.insert(args.end(), plan.engine_args.begin(), plan.engine_args.end());
+    wire::Json out = {{"path", target.name},
+                      {"context", plan.context},
+                      {"slots", plan.slots},
+                      {"threads", plan.threads},
+                      {"gpu_layers", plan.gpu_layers},
+                      {"embed", plan.embeds},
+                      {"cache_ram_mib", plan.cache_mib},
+                      {"engine_args", std::move(args)}};
+    if (plan.chat_template) {
+        out["chat_template"] = *plan.chat_template;
+    }
+    if (!plan.draft.empty()) {
+        out["draft"] = plan.draft;
+    }
+    for (const model::Adapter& adapter : plan.adapters) {
+        out["adapters"].push_back({{"path", adapter.path}, {"scale", adapter.scale}});
+    }
+    return out;
+}
+
+}  // namespace
+
 Result<Target> EngineKind::resolve(const JobSpec& spec) const {
     return resolve_model("engine", spec, settings_, models_);
 }
@@ -21,30 +49,29 @@ Result<LaunchPlan> EngineKind::plan(const Target& target) const {
                         "; this build has no engine, so it serves no models: "
                         "build with -DTHREADRUNNER_ENGINE=ON, or use THREADRUNNER_BACKEND=dummy");
     }
+    const auto profile = profile_of(target);
+    if (!profile) {
+        return std::unexpected(profile.error());
+    }
     static const std::vector<ComputeDevice> none;
-    const auto& devices = settings_.engine_gpu_layers > 0 ? devices_.of(*program) : none;
+    const std::uint64_t gpu_layers = profile->load.gpu_layers.value_or(settings_.engine_gpu_layers);
+    const auto& devices = gpu_layers > 0 ? devices_.of(*program) : none;
     auto model = plan_model(target, settings_, limits::cpu_batch_tokens, devices);
     if (!model) {
         return std::unexpected(model.error());
     }
-    const auto args = split_words(settings_.engine_args).value_or(std::vector<std::string>());
     return LaunchPlan{.command = {.program = *program,
                                   .arguments = {},
                                   .environment = {"THREADRUNNER_LOG=" + settings_.log_filter}},
-                      .load = wire::Json{{"path", target.name},
-                                         {"context", model->context},
-                                         {"slots", model->slots},
-                                         {"threads", model->threads},
-                                         {"gpu_layers", settings_.engine_gpu_layers},
-                                         {"embed", model->embeds},
-                                         {"cache_ram_mib", model->cache_mib},
-                                         {"engine_args", args}},
+                      .load = load_frame(target, settings_, *model),
                       .memory = std::move(model->memory),
                       .device_limits = device_limits(devices),
                       .memory_detail = std::move(model->memory_detail),
                       .threads = model->threads};
 }
 
-std::unique_ptr<Exchange> EngineKind::exchange(const Job& job) const { return route_exchange(job); }
+std::unique_ptr<Exchange> EngineKind::exchange(const Job& job) const {
+    return route_exchange(completed_work(job.spec, settings_, models_));
+}
 
 }  // namespace threadrunner

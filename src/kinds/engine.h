@@ -2,17 +2,17 @@
 
 #include "base/settings.h"
 #include "kinds/engine_devices.h"
-#include "kinds/model_folder.h"
+#include "model/registry.h"
 #include "worker/kind.h"
 
 namespace threadrunner {
 
-/// A loaded model: threadrunner-engine around llama.cpp. One target a model file; vectors come from
-/// a profile of their own ("embed"), because a context either generates or embeds.
+/// A loaded model: threadrunner-engine around llama.cpp. One target a model file and way of loading
+/// it, see ModelProfile.
 class EngineKind : public Kind {
 public:
     /// `settings` outlives the kind.
-    EngineKind(const Settings& settings, ModelFolder models)
+    EngineKind(const Settings& settings, model::Registry models)
         : settings_(settings), models_(std::move(models)) {}
 
     [[nodiscard]] std::string_view name() const override { return "engine"; }
@@ -23,7 +23,7 @@ public:
 
 private:
     const Settings& settings_;
-    ModelFolder models_;
+    model::Registry models_;
     mutable EngineDevices devices_;  ///< for plan()
 };
 

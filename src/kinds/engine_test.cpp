@@ -29,7 +29,7 @@ protected:
     }
 
     [[nodiscard]] EngineKind kind() const {
-        return {settings_, ModelFolder(Home{.root = home_ / ""}, settings_.model)};
+        return {settings_, model::Registry(Home{.root = home_ / ""})};
     }
     [[nodiscard]] Result<Target> resolve(const std::string& model, Work work = {}) const {
         JobSpec spec;

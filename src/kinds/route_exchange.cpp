@@ -52,14 +52,14 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Exchange> route_exchange(const Job& job) {
-    if (std::holds_alternative<work::Load>(job.spec.work)) {
+std::unique_ptr<Exchange> route_exchange(Work work) {
+    if (std::holds_alternative<work::Load>(work)) {
         return nullptr;
     }
-    if (const auto* route = std::get_if<work::Route>(&job.spec.work)) {
-        return std::make_unique<PassingExchange>(*route);
+    if (auto* route = std::get_if<work::Route>(&work)) {
+        return std::make_unique<PassingExchange>(std::move(*route));
     }
-    return std::make_unique<RouteExchange>(job.spec.work);
+    return std::make_unique<RouteExchange>(std::move(work));
 }
 
 }  // namespace threadrunner

@@ -7,7 +7,7 @@
 
 namespace threadrunner {
 
-/// The dialogue of every kind that answers llama-server's routes; null for work::Load.
-[[nodiscard]] std::unique_ptr<Exchange> route_exchange(const Job& job);
+/// The dialogue for a work with every kind that answers llama-server's routes; null for work::Load.
+[[nodiscard]] std::unique_ptr<Exchange> route_exchange(Work work);
 
 }  // namespace threadrunner

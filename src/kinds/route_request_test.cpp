@@ -119,20 +119,20 @@ TEST(RouteRequest, OtherWorkHasItsOwnRoutes) {
 TEST(RouteExchange, TheBodyTravelsAsTextAndLoadingNeedsNoDialogue) {
     Job job;
     job.spec.work = work::Detokenize{.tokens = {1}};
-    const auto exchange = route_exchange(job);
+    const auto exchange = route_exchange(job.spec.work);
     ASSERT_NE(exchange, nullptr);
     EXPECT_EQ(exchange->request(), (Json{{"op", "route"},
                                          {"method", "POST"},
                                          {"path", "/detokenize"},
                                          {"body", R"({"tokens":[1]})"}}));
     job.spec.work = work::Load{};
-    EXPECT_EQ(route_exchange(job), nullptr);
+    EXPECT_EQ(route_exchange(job.spec.work), nullptr);
 }
 
 TEST(RouteExchange, UnderstandsTheAnswerEvenAfterItsJobHasEnded) {
     auto job = std::make_unique<Job>();
     job->spec.work = work::Detokenize{.tokens = {1}};
-    const auto exchange = route_exchange(*job);
+    const auto exchange = route_exchange(job->spec.work);
     job.reset();
     std::vector<Event> events;
     exchange->receive({{"ev", "head"}, {"status", 200}, {"content_type", "application/json"}},

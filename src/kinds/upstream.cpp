@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "kinds/completed_work.h"
 #include "kinds/model_plan.h"
 #include "kinds/route_exchange.h"
 #include "kinds/route_reply.h"
@@ -48,6 +49,24 @@ private:
     RouteReply reply_;
 };
 
+/// What a model has beside its file, in the server's words.
+std::vector<std::string> server_arguments(const Target& target, const ModelPlan& plan) {
+    std::vector<std::string> out;
+    for (const model::Adapter& adapter : plan.adapters) {
+        out.insert(out.end(),
+                   {"--lora-scaled", adapter.path + ":" + wire::encode_json(adapter.scale)});
+    }
+    if (!plan.draft.empty()) {
+        out.insert(out.end(), {"--model-draft", plan.draft});
+    }
+    const auto profile = profile_of(target);
+    if (profile && !profile->load.chat_template.empty()) {
+        out.insert(out.end(), {"--jinja", "--chat-template-file", profile->load.chat_template});
+    }
+    out.insert(out.end(), plan.engine_args.begin(), plan.engine_args.end());
+    return out;
+}
+
 }  // namespace
 
 Result<Target> UpstreamKind::resolve(const JobSpec& spec) const {
@@ -87,13 +106,14 @@ Result<LaunchPlan> UpstreamKind::plan_spawn(const Target& target) const {
     }
     const auto pooling = model->facts.pooling.value_or(gguf::Pooling::none);
     const ServerOptions options{.model = target.name,
-                                .gpu_layers = settings_.engine_gpu_layers,
+                                .gpu_layers = model->gpu_layers,
                                 .context = model->context,
                                 .threads = model->threads,
                                 .slots = model->slots,
                                 .cache_mib = model->cache_mib,
                                 .embeds = model->embeds,
-                                .pools = pooling != gguf::Pooling::none};
+                                .pools = pooling != gguf::Pooling::none,
+                                .more = server_arguments(target, *model)};
     auto key = random_key();
     auto port = free_port();
     auto command = !key    ? std::unexpected(key.error())
@@ -132,11 +152,12 @@ std::unique_ptr<Exchange> UpstreamKind::exchange(const Job& job) const {
     if (std::holds_alternative<work::Load>(job.spec.work)) {
         return nullptr;
     }
-    if (std::holds_alternative<work::Route>(job.spec.work)) {
-        return route_exchange(job);
-    }
     const bool adopted = job.target.name.starts_with("http://");
-    return std::make_unique<UpstreamExchange>(job.spec.work, adopted ? job.spec.model : "");
+    Work work = adopted ? job.spec.work : completed_work(job.spec, settings_, models_);
+    if (std::holds_alternative<work::Route>(work)) {
+        return route_exchange(std::move(work));
+    }
+    return std::make_unique<UpstreamExchange>(std::move(work), adopted ? job.spec.model : "");
 }
 
 }  // namespace threadrunner

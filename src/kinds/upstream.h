@@ -3,7 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "base/settings.h"
-#include "kinds/model_folder.h"
+#include "model/registry.h"
 #include "worker/kind.h"
 
 namespace threadrunner {
@@ -15,7 +15,7 @@ class UpstreamKind : public Kind {
 public:
     /// `settings` outlives the kind; the requests run on `executor`.
     UpstreamKind(boost::asio::any_io_executor executor, const Settings& settings,
-                 ModelFolder models)
+                 model::Registry models)
         : executor_(std::move(executor)), settings_(settings), models_(std::move(models)) {}
 
     [[nodiscard]] std::string_view name() const override { return "upstream"; }
@@ -33,7 +33,7 @@ private:
 
     boost::asio::any_io_executor executor_;
     const Settings& settings_;
-    ModelFolder models_;
+    model::Registry models_;
 };
 
 }  // namespace threadrunner

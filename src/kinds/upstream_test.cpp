@@ -27,7 +27,7 @@ protected:
     }
 
     UpstreamKind kind() {
-        return {loop_.get_executor(), settings_, ModelFolder(Home{home_ / ""}, "")};
+        return {loop_.get_executor(), settings_, model::Registry(Home{home_ / ""})};
     }
     Target target(Work work = work::Generate{}, const std::string& model = "") {
         JobSpec spec;

@@ -70,6 +70,11 @@ public:
 
     /// Every `backend` that a job may ask for.
     [[nodiscard]] std::vector<std::string> backends() const;
+    /// Whether a job waits for this target.
+    [[nodiscard]] bool waits(const Target& target) const {
+        return jobs_.scheduler().waiting(target) > 0;
+    }
+
     [[nodiscard]] const Budget& budget() const { return budget_; }
     /// Whose jobs wait until there is memory for their worker.
     [[nodiscard]] const MemoryLine& memory_line() const { return memory_line_; }

@@ -108,7 +108,7 @@ void explain_effect(const SettingRow& row, const DaemonAddress& address, Context
     }
 }
 
-Outcome edit(const SettingRow& row, const SettingsEdit& change, const DaemonAddress& address,
+Outcome edit(const SettingRow& row, const TomlEdit& change, const DaemonAddress& address,
              Context& context) {
     if (auto created = create_home(address.home); !created) {
         return std::unexpected(created.error());

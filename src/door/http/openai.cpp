@@ -26,9 +26,14 @@ Json model_object(const Json& model) {
 }
 
 awaitable<void> list_models(Call& call) {
-    const Json listing = co_await call.context.control.models();
+    ModelsOp op = models_op::List();
+    auto listing = co_await call.context.control.models(std::move(op));
+    if (!listing) {
+        co_await call.refuse(std::move(listing.error()));
+        co_return;
+    }
     Json data = Json::array();
-    for (const Json& model : listing.at("models")) {
+    for (const Json& model : listing->at("models")) {
         data.push_back(model_object(model));
     }
     Json out = {{"object", "list"}, {"data", std::move(data)}};
@@ -36,19 +41,13 @@ awaitable<void> list_models(Call& call) {
 }
 
 awaitable<void> show_model(Call& call) {
-    const Json listing = co_await call.context.control.models();
-    std::string known;
-    for (const Json& model : listing.at("models")) {
-        if (model.at("name") == call.argument) {
-            co_await call.send(model_object(model));
-            co_return;
-        }
-        known += (known.empty() ? "; there are: " : ", ") + model.at("name").get<std::string>();
+    ModelsOp op = models_op::Show{.model = call.argument};
+    auto model = co_await call.context.control.models(std::move(op));
+    if (!model) {
+        co_await call.refuse(std::move(model.error()));
+        co_return;
     }
-    Error none{.code = ErrorCode::unknown_model,
-               .message = "there is no model '" + call.argument + "'" +
-                          (known.empty() ? "; none is installed" : known)};
-    co_await call.refuse(std::move(none));
+    co_await call.send(model_object(*model));
 }
 
 Route passed(std::string_view path, bool embeds = false) {

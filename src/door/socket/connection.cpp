@@ -333,8 +333,8 @@ awaitable<Event> Connection::answer(const socket_v2::Request& request) {
         result = context_.control.status();
     } else if (std::holds_alternative<socket_v2::Ps>(request)) {
         result = context_.control.ps();
-    } else if (std::holds_alternative<socket_v2::Models>(request)) {
-        result = co_await context_.control.models();
+    } else if (const auto* models = std::get_if<ModelsOp>(&request)) {
+        result = co_await context_.control.models(*models);
     } else if (std::holds_alternative<socket_v2::Config>(request)) {
         result = co_await context_.control.config();
     } else if (std::holds_alternative<socket_v2::Reload>(request)) {

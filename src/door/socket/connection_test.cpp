@@ -40,7 +40,9 @@ public:
     [[nodiscard]] Result<void> ready() override { return {}; }
     Json status() override { return {{"asked", "status"}}; }
     Json ps() override { return {{"asked", "ps"}}; }
-    boost::asio::awaitable<Json> models() override { co_return Json{{"asked", "models"}}; }
+    boost::asio::awaitable<Result<Json>> models(ModelsOp) override {
+        co_return Json{{"asked", "models"}};
+    }
     boost::asio::awaitable<Json> config() override { co_return Json{{"asked", "config"}}; }
     boost::asio::awaitable<Result<Json>> reload() override {
         co_return fail(ErrorCode::invalid_request, "config.toml:1: broken");

@@ -151,6 +151,38 @@ Request decode_unload(Fields& fields, Clock::time_point now) {
     return Unload{.worker = decode_job(fields, work::Load{}, now)};
 }
 
+Request decode_models(Fields& fields, Clock::time_point) {
+    return ModelsOp(models_op::List{.names_only = fields.flag("names").value_or(false)});
+}
+
+/// A value as text: numbers are as good as what people type.
+std::vector<std::string> default_values(Fields& fields, const Json& given) {
+    std::vector<std::string> out;
+    for (const Json& value : given.is_array() ? given : Json::array({given})) {
+        if (value.is_null()) {
+            continue;
+        }
+        if (!value.is_string() && !value.is_number()) {
+            fields.refuse("'values' must be an object of texts, numbers, lists of them, or null");
+        }
+        out.push_back(value.is_string() ? value.get<std::string>() : wire::encode_json(value));
+    }
+    return out;
+}
+
+Request decode_adjust(Fields& fields, Clock::time_point) {
+    models_op::Adjust adjust{.model = fields.required(fields.text("model"), "model"), .values = {}};
+    const Json values = fields.value("values");
+    if (!values.is_object() || values.empty()) {
+        fields.refuse("the request lacks 'values', an object with the defaults to change");
+        return ModelsOp(std::move(adjust));
+    }
+    for (const auto& [key, value] : values.items()) {
+        adjust.values[key] = default_values(fields, value);
+    }
+    return ModelsOp(std::move(adjust));
+}
+
 struct Op {
     std::string_view name;
     Request (*decode)(Fields&, Clock::time_point);
@@ -189,7 +221,31 @@ constexpr std::array ops = {
        [](Fields& f, Clock::time_point) -> Request { return Cancel{.job = decode_job_id(f)}; }},
     Op{"status", [](Fields&, Clock::time_point) -> Request { return Status{}; }},
     Op{"ps", [](Fields&, Clock::time_point) -> Request { return Ps{}; }},
-    Op{"models", [](Fields&, Clock::time_point) -> Request { return Models{}; }},
+    Op{"models", decode_models},
+    Op{"show",
+       [](Fields& f, Clock::time_point) -> Request {
+           return ModelsOp(models_op::Show{.model = f.text("model").value_or("")});
+       }},
+    Op{"add",
+       [](Fields& f, Clock::time_point) -> Request {
+           return ModelsOp(models_op::Add{.path = f.required(f.text("path"), "path"),
+                                          .name = f.text("name").value_or("")});
+       }},
+    Op{"alias",
+       [](Fields& f, Clock::time_point) -> Request {
+           return ModelsOp(models_op::Alias{.model = f.required(f.text("model"), "model"),
+                                            .alias = f.required(f.text("alias"), "alias")});
+       }},
+    Op{"adjust", decode_adjust},
+    Op{"choose",
+       [](Fields& f, Clock::time_point) -> Request {
+           return ModelsOp(models_op::Choose{.model = f.required(f.text("model"), "model")});
+       }},
+    Op{"remove",
+       [](Fields& f, Clock::time_point) -> Request {
+           return ModelsOp(models_op::Remove{.model = f.required(f.text("model"), "model"),
+                                             .dry_run = f.flag("dry_run").value_or(false)});
+       }},
     Op{"config", [](Fields&, Clock::time_point) -> Request { return Config{}; }},
     Op{"reload", [](Fields&, Clock::time_point) -> Request { return Reload{}; }},
     Op{"shutdown", [](Fields&, Clock::time_point) -> Request { return Shutdown{}; }},

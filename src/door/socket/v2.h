@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include "door/models_op.h"
 #include "job/job.h"
 #include "wire/decode.h"
 
@@ -14,7 +15,6 @@ namespace threadrunner::socket_v2 {
 /// Requests about the daemon rather than for a worker.
 struct Status {};
 struct Ps {};
-struct Models {};
 struct Config {};
 struct Reload {};
 struct Shutdown {};
@@ -30,7 +30,7 @@ struct Attach {
 };
 
 using Request =
-    std::variant<JobSpec, Status, Ps, Models, Config, Reload, Shutdown, Cancel, Unload, Attach>;
+    std::variant<JobSpec, Status, Ps, ModelsOp, Config, Reload, Shutdown, Cancel, Unload, Attach>;
 
 /// The part of a frame that says how to answer it.
 struct Envelope {

@@ -263,8 +263,31 @@ TEST(SocketV2Work, WhatIsMissingOrNoTokenIsNamed) {
 TEST(SocketV2Daemon, QuestionsAboutTheDaemonNeedNothingElse) {
     decoded<Status>("status");
     decoded<Ps>("ps");
-    decoded<Models>("models");
     decoded<Shutdown>("shutdown");
+}
+
+TEST(SocketV2Daemon, ModelsAreAskedForAndChangedByName) {
+    const auto op = [](const char* name, Json members = Json::object()) {
+        return decoded<ModelsOp>(name, std::move(members));
+    };
+    EXPECT_FALSE(std::get<models_op::List>(op("models")).names_only);
+    EXPECT_TRUE(std::get<models_op::List>(op("models", {{"names", true}})).names_only);
+    EXPECT_EQ(std::get<models_op::Show>(op("show", {{"model", "m"}})).model, "m");
+    EXPECT_EQ(std::get<models_op::Add>(op("add", {{"path", "/m.gguf"}})).path, "/m.gguf");
+    EXPECT_EQ(std::get<models_op::Alias>(op("alias", {{"model", "m"}, {"alias", "n"}})).alias, "n");
+    EXPECT_EQ(std::get<models_op::Choose>(op("choose", {{"model", "m"}})).model, "m");
+    EXPECT_TRUE(
+        std::get<models_op::Remove>(op("remove", {{"model", "m"}, {"dry_run", true}})).dry_run);
+    const auto adjust = std::get<models_op::Adjust>(
+        op("adjust",
+           {{"model", "m"}, {"values", {{"top_k", 5}, {"stop", {"a", "b"}}, {"seed", nullptr}}}}));
+    EXPECT_EQ(adjust.values,
+              (decltype(adjust.values){{"seed", {}}, {"stop", {"a", "b"}}, {"top_k", {"5"}}}));
+    EXPECT_THAT(fault_of("adjust", {{"model", "m"}}), HasSubstr("lacks 'values'"));
+    EXPECT_THAT(fault_of("adjust", {{"model", "m"}, {"values", {{"seed", true}}}}),
+                HasSubstr("'values' must be an object of texts, numbers"));
+    EXPECT_THAT(fault_of("add"), HasSubstr("lacks 'path'"));
+    EXPECT_THAT(fault_of("remove"), HasSubstr("lacks 'model'"));
 }
 
 TEST(SocketV2Daemon, UnloadNamesOneWorkerOrAllThatAreIdle) {

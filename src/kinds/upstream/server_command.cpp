@@ -110,6 +110,7 @@ Result<Command> server_command(const Settings& settings, const ServerOptions& op
             command.environment.emplace_back("LLAMA_ARG_POOLING=mean");
         }
     }
+    command.arguments.insert(command.arguments.end(), options.more.begin(), options.more.end());
     command.arguments.insert(command.arguments.end(), more->begin(), more->end());
     return command;
 }

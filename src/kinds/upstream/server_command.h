@@ -21,6 +21,7 @@ struct ServerOptions {
     std::uint64_t cache_mib = 0;
     bool embeds = false;
     bool pools = false;  ///< the model says how the vectors of its tokens become one
+    std::vector<std::string> more = {};  ///< arguments of this model
 };
 
 /// The command that starts one on this machine only: settings.upstream_program with the arguments
