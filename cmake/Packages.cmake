@@ -7,6 +7,8 @@ find_package(tomlplusplus 3.3 REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
+find_package(CURL 7.85 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 
 # Debian builds toml++ as a shared library, but its package does not say so to the compiler.
 set_property(TARGET tomlplusplus::tomlplusplus APPEND PROPERTY

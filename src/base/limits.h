@@ -130,6 +130,18 @@ constexpr std::size_t model_name_bytes_max = 128;
 constexpr std::size_t template_file_bytes_max = 256 * kib;
 constexpr std::size_t model_list_entries_max = 64;  ///< aliases, adapters, stops of a model
 
+// Pulls.
+constexpr std::size_t pull_source_bytes_max = 2 * kib;
+constexpr std::size_t pull_listing_bytes_max = 16 * mib;  ///< of a repository's files
+constexpr long pull_redirects_max = 8;
+constexpr auto pull_event_every = 200ms;              ///< between two events about progress
+constexpr auto pull_repeat_every = 1s;                ///< of an event, where nothing moves
+constexpr auto pull_journal_every = 1s;               ///< between two notes of how far it has come
+constexpr std::uint64_t pull_space_left = 256 * mib;  ///< of the disk, for everybody else
+constexpr auto pull_poll_every = 100ms;               ///< looking for a word of the daemon
+constexpr std::size_t pull_secrets_max = 256;         ///< tokens kept for pulls under way
+constexpr std::size_t pull_piece_bytes = 1 * mib;     ///< read and hashed between two looks
+
 // Files.
 constexpr std::uint64_t log_days_kept = 14;
 constexpr std::size_t settings_file_bytes_max = 1 * mib;

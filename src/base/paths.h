@@ -14,6 +14,8 @@ struct Home {
     std::filesystem::path root;
 
     [[nodiscard]] std::filesystem::path models() const { return root / "models"; }
+    /// Unfinished downloads, each with its journal.
+    [[nodiscard]] std::filesystem::path pulls() const { return models() / ".pulls"; }
     [[nodiscard]] std::filesystem::path cache() const { return root / "cache"; }
     [[nodiscard]] std::filesystem::path logs() const { return cache() / "logs"; }
     [[nodiscard]] std::filesystem::path config_file() const { return root / "config.toml"; }

@@ -332,6 +332,31 @@ std::vector<SettingRow> upstream_rows() {
     return rows;
 }
 
+std::vector<SettingRow> pull_rows() {
+    using S = Settings;
+    return {
+        with_variable(
+            text_row("pull.endpoint", "the server that hf: sources come from, https://HOST",
+                     &S::pull_endpoint),
+            "THREADRUNNER_PULL_ENDPOINT", "HF_ENDPOINT"),
+        with_variable(
+            secret_row("pull.token", "the token that it wants for some models", &S::pull_token),
+            "THREADRUNNER_PULL_TOKEN", "HF_TOKEN"),
+        integer_row("pull.limit_kib", "KiB a second that a download takes at most; 0: no limit",
+                    &S::pull_limit_kib, 0, 1ULL << 32),
+        integer_row("pull.attempts", "tries in a row that bring nothing before it gives up",
+                    &S::pull_attempts, 1, 1000),
+        duration_row("pull.connect", "how long connecting to a server may take", &S::pull_connect,
+                     {.min = milliseconds(1)}),
+        duration_row("pull.stall", "without a byte this long a download is tried again",
+                     &S::pull_stall, {.min = milliseconds(1)}),
+        duration_row("pull.retry", "wait before the second try, then twice as long each time",
+                     &S::pull_retry),
+        duration_row("pull.wait", "the longest wait that a server may ask for, and of a retry",
+                     &S::pull_wait),
+    };
+}
+
 std::vector<SettingRow> make_table() {
     using S = Settings;
     std::vector<SettingRow> table = {
@@ -378,7 +403,8 @@ std::vector<SettingRow> make_table() {
              integer_row("memory.mib", "budget of all workers together; 0: 80 % of the memory",
                          &S::memory_mib, 0, 1ULL << 32)),
     };
-    for (const auto& rows : {http_rows(), engine_rows(), log_rows(), upstream_rows()}) {
+    for (const auto& rows :
+         {http_rows(), engine_rows(), log_rows(), upstream_rows(), pull_rows()}) {
         table.insert(table.end(), rows.begin(), rows.end());
     }
     return table;

@@ -78,6 +78,15 @@ struct Settings {
     milliseconds upstream_health = limits::upstream_health_every;
     milliseconds upstream_connect = limits::upstream_connect_within;
     milliseconds upstream_restart = limits::upstream_restart_delay;
+
+    std::string pull_endpoint;  ///< where hf: sources are, without a default
+    std::string pull_token;     ///< a secret: never shown
+    std::uint64_t pull_limit_kib = 0;
+    std::uint64_t pull_attempts = 6;
+    milliseconds pull_connect = std::chrono::seconds(15);
+    milliseconds pull_stall = std::chrono::seconds(30);
+    milliseconds pull_retry = std::chrono::seconds(1);
+    milliseconds pull_wait = std::chrono::seconds(60);
 };
 
 /// When a daemon that runs takes over a setting that changed, once it has read it again.

@@ -128,6 +128,16 @@ set is in docs/models.md. A * marks the default model. MEMORY is what loading it
                 R"(  threadrunner show gemma-3-270m
   threadrunner show gemma-3-270m --json | jq -r .template)",
                 one_word},
+    CommandSpec{Command::pull, "pull", "SOURCE", "fetch a model, or take in a file",
+                R"(  threadrunner pull https://HOST/PATH/my.gguf
+  threadrunner pull hf:OWNER/NAME           its only model, or its Q4_K_M
+  threadrunner pull hf:OWNER/NAME:Q8_0      a quantisation, or a file's name
+  threadrunner pull ./my.gguf               use a file where it lies
+
+hf: is the hub that HF_ENDPOINT names; HF_TOKEN is its token. Ctrl-C stops it, and so does a broken
+connection in the end: what came is kept, and the same command goes on from there. It is a model
+once all of it is there, has the right SHA-256 where that is known, and is sound.)",
+                one_word},
     CommandSpec{Command::rm, "rm", "MODEL", "delete a model, or forget one that lies elsewhere",
                 R"(  threadrunner rm gemma-3-270m        asks first
   threadrunner rm gemma-3-270m --yes

@@ -21,6 +21,7 @@ Environment
   THREADRUNNER_HOME        models, logs, settings and the socket; ~/.threadrunner
   THREADRUNNER_SOCKET      the daemon's socket, where --socket is not given
   THREADRUNNER_LOG         what the daemon logs: debug, or daemon=debug,engine=info
+  HF_ENDPOINT, HF_TOKEN    the hub of 'pull hf:OWNER/NAME', and the token that it wants
   NO_COLOR                 no colours
 
 Exit codes

@@ -21,6 +21,7 @@ enum class Command : std::uint8_t {
     detokenize,
     models,
     show,
+    pull,
     rm,
     load,
     unload,
@@ -62,6 +63,7 @@ struct Options {
     std::optional<std::string> grammar;  ///< the same
     Think think = Think::on_terminal;
     std::optional<std::string> name;  ///< for a model that is added
+    std::optional<std::string> sha256;   ///< of the file that is pulled
     bool yes = false;                 ///< to whatever would be asked
     bool names = false;               ///< only names
     bool json = false;

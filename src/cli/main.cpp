@@ -29,6 +29,8 @@ Outcome run(const Invocation& invocation, Context& context) {
             return run_models(invocation, context);
         case Command::show:
             return run_show(invocation, context);
+        case Command::pull:
+            return run_pull(invocation, context);
         case Command::rm:
             return run_rm(invocation, context);
         case Command::load:

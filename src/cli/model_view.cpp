@@ -69,8 +69,8 @@ std::string models_table(const wire::Json& result, const std::filesystem::path& 
     }
     if (rows.size() == 1) {
         return "There are no models yet. Put a GGUF file into " + folder.string() +
-               ", take one in where it lies: threadrunner models add FILE, or name one: "
-               "threadrunner -m FILE\n";
+               ", take one in where it lies: threadrunner models add FILE, or fetch one: "
+               "threadrunner pull SOURCE\n";
     }
     return format_table(rows);
 }

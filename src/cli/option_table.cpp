@@ -19,7 +19,7 @@ constexpr CommandSet generation = command_set(ask, chat);
 constexpr CommandSet on_a_model = command_set(ask, chat, embed, tokenize, detokenize, load);
 constexpr CommandSet on_a_target = on_a_model | command_set(unload);
 constexpr CommandSet to_the_daemon =
-    on_a_target | command_set(models, show, rm, status, ps, cancel, stop, config);
+    on_a_target | command_set(models, show, pull, rm, status, ps, cancel, stop, config);
 constexpr CommandSet everywhere = ~CommandSet{0};
 
 constexpr double tokens_max = 1 << 30;  // what the daemon takes
@@ -221,8 +221,10 @@ constexpr std::array table = {
                command_set(logs), level},
     OptionSpec{"--since", '\0', "DURATION", "only lines from then on: 10m, 2h, 1d",
                command_set(logs), since},
-    OptionSpec{"--name", '\0', "NAME", "what to call the model that is added", command_set(models),
-               set_text<&Options::name>},
+    OptionSpec{"--name", '\0', "NAME", "what to call the model that comes",
+               command_set(models, pull), set_text<&Options::name>},
+    OptionSpec{"--sha256", '\0', "SUM", "what the file's SHA-256 must be", command_set(pull),
+               set_text<&Options::sha256>},
     OptionSpec{"--names", '\0', "", "only names and aliases, a line each, as completion wants them",
                command_set(models), set_flag<&Options::names>},
     OptionSpec{"--yes", 'y', "", "delete without asking", command_set(models, rm),

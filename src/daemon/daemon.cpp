@@ -13,6 +13,7 @@
 #include "daemon/job_log.h"
 #include "kinds/dummy.h"
 #include "kinds/engine.h"
+#include "kinds/pull.h"
 #include "kinds/upstream.h"
 #include "worker/child_process.h"
 
@@ -20,12 +21,13 @@ namespace threadrunner {
 namespace {
 
 std::vector<std::unique_ptr<Kind>> make_kinds(const boost::asio::any_io_executor& executor,
-                                              const Settings& settings,
-                                              const model::Registry& models) {
+                                              const Settings& settings, const Home& home) {
+    const model::Registry models(home);
     std::vector<std::unique_ptr<Kind>> kinds;
     kinds.push_back(std::make_unique<EngineKind>(settings, models));
     kinds.push_back(std::make_unique<UpstreamKind>(executor, settings, models));
     kinds.push_back(std::make_unique<DummyKind>());
+    kinds.push_back(std::make_unique<PullKind>(settings, home));
     return kinds;
 }
 
@@ -45,7 +47,7 @@ Daemon::Daemon(Options options, ServiceManager& manager)
       pool_(loop_.get_executor(), files_, jobs_, configuration_.in_effect(),
             budget_bytes(configuration_.in_effect()),
             make_kinds(loop_.get_executor(), configuration_.in_effect(),
-                       model::Registry(options_.home)),
+                       options_.home),
             [this](const Command& command, Process::Observer& observer) {
                 return spawn_child(loop_, command, observer);
             }),

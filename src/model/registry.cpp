@@ -197,11 +197,13 @@ std::unexpected<Error> Registry::unknown(const std::string& model) const {
         names.push_back(alias);
     }
     const auto near = nearest(model, names);
-    return fail(ErrorCode::unknown_model,
-                "there is no model '" + model + "' in " + folder().string() +
-                    (near              ? "; did you mean '" + std::string(*near) + "'?"
-                     : models_.empty() ? "; the folder has none: put a GGUF file there"
-                                       : "; there are: " + names_of(models_)));
+    return fail(
+        ErrorCode::unknown_model,
+        "there is no model '" + model + "' in " + folder().string() +
+            (near ? "; did you mean '" + std::string(*near) + "'?"
+             : models_.empty()
+                 ? "; the folder has none: put a GGUF file there, or fetch one: threadrunner pull"
+                 : "; there are: " + names_of(models_)));
 }
 
 Result<Registry::Found> Registry::find_default(const std::string& chosen) const {
@@ -214,7 +216,8 @@ Result<Registry::Found> Registry::find_default(const std::string& chosen) const 
     if (models_.empty()) {
         return fail(ErrorCode::unknown_model,
                     "there is no model yet: put a GGUF file into " + folder().string() +
-                        ", or name one with -m PATH (in a clone, `make run` fetches a small one); "
+                        ", fetch one with `threadrunner pull`, or name one with -m PATH (in a "
+                        "clone, `make run` fetches a small one); "
                         "THREADRUNNER_BACKEND=dummy answers without a model");
     }
     return fail(ErrorCode::unknown_model,

@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 Result<std::vector<FileEntry>> read(std::string_view text) {
-    return read_entries(text, "/home/models.toml", "/home/models");
+    return read_entries(text, "/h/models.toml", "/h/models");
 }
 
 std::string fault(std::string_view text) {
@@ -48,17 +48,17 @@ path = "gemma.gguf"
     EXPECT_EQ(gemma.defaults.load.context, 8192U);
     EXPECT_EQ(gemma.defaults.sampling.temperature, 1.0);
     EXPECT_THAT(gemma.defaults.sampling.stop, ElementsAre("###"));
-    EXPECT_EQ(gemma.place, "/home/models.toml:2");
+    EXPECT_EQ(gemma.place, "/h/models.toml:2");
     EXPECT_EQ((*entries)[1].path, "/data/l.gguf");
     EXPECT_EQ((*entries)[1].defaults.load.adapters.size(), 1U);
-    EXPECT_EQ((*entries)[2].path, "/home/models/gemma.gguf");
+    EXPECT_EQ((*entries)[2].path, "/h/models/gemma.gguf");
     EXPECT_TRUE(read("")->empty());
 }
 
 TEST(RegistryFile, AFaultNamesFileLineAndRemedy) {
-    EXPECT_THAT(fault("[a]\nx =\n"), HasSubstr("/home/models.toml:2: "));
+    EXPECT_THAT(fault("[a]\nx =\n"), HasSubstr("/h/models.toml:2: "));
     EXPECT_THAT(fault("[a]\n\ncontxt = 5\n"),
-                HasSubstr("/home/models.toml:3: models have no default 'contxt'; did you mean "
+                HasSubstr("/h/models.toml:3: models have no default 'contxt'; did you mean "
                           "'context'?"));
     EXPECT_THAT(fault("[a]\ncontext = 1\n"), HasSubstr("models.toml:2: context must be"));
     EXPECT_THAT(fault("context = 5\n"), HasSubstr("models.toml:1: context stands in no model's"));

@@ -175,23 +175,3 @@ def test_a_loaded_model_and_its_requests_go_by_its_defaults(home, model):
         assert done["usage"]["completion"] == 3 and done["reason"] == "length"
         done = client.send("generate", model="gemma", prompt="1, 2,", raw=True, max_tokens=5).end()
         assert done["usage"]["completion"] == 5
-
-
-@pytest.mark.model
-def test_a_draft_model_guesses_ahead_and_an_adapter_that_is_none_is_named(home, model, tmp_path):
-    home.use(engine_slots=1, engine_context=512)
-    home.command("models", "add", model, "--name", "gemma")
-    home.command("models", "set", "gemma", f"draft={model}", "temperature=0")
-    home.start()
-    with home.client() as client:
-        plain = client.send("generate", model=str(model), prompt="Monday, Tuesday,", raw=True,
-                            max_tokens=12)
-        plain.end()
-        assert "Wednesday" in plain.text
-        (worker,) = home.ps()["workers"]
-        assert worker["name"] == "gemma"
-        lora = tmp_path / "lora.gguf"
-        lora.write_bytes(b"GGUF nonsense")
-        home.command("models", "set", "gemma", f"adapters={lora}=0.5", "draft=")
-        error = client.send("load", model="gemma").end()
-        assert error["ev"] == "error" and error["code"] == "model_load_failed"

@@ -13,6 +13,7 @@ namespace threadrunner::cli {
 [[nodiscard]] Outcome run_detokenize(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_models(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_show(const Invocation& invocation, Context& context);
+[[nodiscard]] Outcome run_pull(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_rm(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_load(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_unload(const Invocation& invocation, Context& context);

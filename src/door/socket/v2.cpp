@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/limits.h"
+#include "base/words.h"
 #include "wire/fields.h"
 #include "wire/frame.h"
 
@@ -144,6 +145,24 @@ JobId decode_job_id(Fields& fields) {
     return id.value_or(0);
 }
 
+/// The words of a pull's wishes; see PullKind.
+Request decode_pull(Fields& fields, Clock::time_point now) {
+    const std::string source = fields.required(fields.text("source"), "source");
+    if (source.starts_with('/')) {
+        return ModelsOp(models_op::Add{.path = source, .name = fields.text("name").value_or("")});
+    }
+    JobSpec spec = decode_job(fields, work::Load{}, now);
+    spec.backend = "pull";
+    spec.model = quote_word(source);
+    for (const std::string_view wish : {"name", "sha256", "endpoint", "token"}) {
+        if (const auto value = fields.text(wish); value && !value->empty()) {
+            spec.model += " " + quote_word(std::string(wish) + "=" + *value);
+        }
+    }
+    spec.keep_alive = std::chrono::milliseconds(0);
+    return spec;
+}
+
 Request decode_unload(Fields& fields, Clock::time_point now) {
     if (!fields.has("model") && !fields.has("backend")) {
         return Unload{};
@@ -210,6 +229,7 @@ constexpr std::array ops = {
        [](Fields& f, Clock::time_point now) -> Request {
            return decode_job(f, work::Load{}, now);
        }},
+    Op{"pull", decode_pull},
     Op{"unload", decode_unload},
     Op{"attach",
        [](Fields& f, Clock::time_point) -> Request {
@@ -252,8 +272,8 @@ constexpr std::array ops = {
 };
 
 /// Ops of the protocol that need a part which this daemon does not have.
-constexpr std::array<std::string_view, 6> absent_ops = {"rerank", "call",     "eval",
-                                                        "pull",   "sessions", "jobs"};
+constexpr std::array<std::string_view, 5> absent_ops = {"rerank", "call", "eval", "sessions",
+                                                        "jobs"};
 
 std::unexpected<Error> unknown_op(const std::string& name) {
     if (std::find(absent_ops.begin(), absent_ops.end(), name) != absent_ops.end()) {
