@@ -23,7 +23,10 @@ using wire::Json;
 /// What people see of a daemon whose workers the test plays.
 class OverviewTest : public PoolFixture {
 protected:
-    OverviewTest() { EXPECT_TRUE(create_home(home_)); }
+    OverviewTest() {
+        EXPECT_TRUE(create_home(home_));
+        configuration_.set_when_unread([](const std::function<void()>& then) { then(); });
+    }
 
     Overview& overview() {
         if (!overview_) {

@@ -315,13 +315,14 @@ TEST(SocketV2Daemon, CancelAndAttachNameTheirJob) {
 }
 
 TEST(SocketV2Ops, WhatThisDaemonLacksIsNotSupportedAndWhatNobodyHasIsUnknown) {
-    for (const char* op : {"rerank", "call", "eval", "pull", "sessions", "jobs"}) {
+    for (const char* op : {"rerank", "call", "eval", "sessions", "jobs"}) {
         EXPECT_THAT(fault_of(op, Json::object(), ErrorCode::not_supported),
                     HasSubstr("does not serve the op '" + std::string(op) + "'"));
     }
     EXPECT_EQ(fault_of("genrate"),
               "unknown op 'genrate'; there are: generate, embed, tokenize, detokenize, load, "
-              "unload, attach, cancel, status, ps, models, config, reload, shutdown");
+              "pull, unload, attach, cancel, status, ps, models, show, add, alias, adjust, choose, "
+              "remove, config, reload, shutdown");
     EXPECT_THAT(fault_of("generate", {{"prompt", "a"}, {"session", "s"}}, ErrorCode::not_supported),
                 HasSubstr("does not keep sessions"));
 }
