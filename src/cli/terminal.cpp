@@ -3,22 +3,20 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <string>
 
 #include "base/paths.h"
+#include "base/text.h"
 
 namespace threadrunner::cli {
 namespace {
 
 bool locale_is_utf8() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-        if (auto value = environment(name)) {
-            std::ranges::transform(*value, value->begin(), [](char c) {
-                return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-            });
-            return value->find("utf-8") != std::string::npos ||
-                   value->find("utf8") != std::string::npos;
+        if (const auto value = environment(name)) {
+            const std::string small = small_letters(*value);
+            return small.find("utf-8") != std::string::npos ||
+                   small.find("utf8") != std::string::npos;
         }
     }
     return false;

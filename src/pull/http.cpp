@@ -31,21 +31,6 @@ using Easy = std::unique_ptr<CURL, FreeEasy>;
 using Multi = std::unique_ptr<CURLM, FreeMulti>;
 using List = std::unique_ptr<curl_slist, FreeList>;
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(" \t\r\n");
-    const std::size_t end = text.find_last_not_of(" \t\r\n");
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, end - begin + 1);
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return out;
-}
-
 /// `"abc"` without its quotes.
 std::string_view unquoted(std::string_view text) {
     return text.size() >= 2 && text.starts_with('"') && text.ends_with('"')
@@ -155,8 +140,8 @@ void Transfer::take_header(std::string_view line) {
     if (colon == std::string_view::npos) {
         return;
     }
-    const std::string name = lower(line.substr(0, colon));
-    const std::string_view value = trimmed(line.substr(colon + 1));
+    const std::string name = small_letters(line.substr(0, colon));
+    const std::string_view value = trimmed(line.substr(colon + 1), " \t\r\n");
     if (name == "content-length") {
         result_.head.length = number_from<std::uint64_t>(value);
     } else if (name == "content-range") {

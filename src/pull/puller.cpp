@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/paths.h"
+#include "base/percent_encoding.h"
 #include "base/small_file.h"
 #include "gguf/model_file.h"
 #include "gguf/split_name.h"
@@ -34,23 +35,6 @@ public:
     Result<void> begin(const HttpHead&) override { return {}; }
     Result<void> take(std::string_view) override { return {}; }
 };
-
-std::string percent_decoded(std::string_view text) {
-    const auto digit = [](char c) {
-        return c >= '0' && c <= '9'   ? c - '0'
-               : c >= 'a' && c <= 'f' ? c - 'a' + 10
-               : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                      : -1;
-    };
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool escape = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
-                            digit(text[i + 2]) >= 0;
-        out += escape ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
-        i += escape ? 2 : 0;
-    }
-    return out;
-}
 
 /// The last piece of a URL's path.
 std::string name_in(const std::string& url) {

@@ -1,11 +1,11 @@
 #include "pull/repository.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/percent_encoding.h"
 #include "base/text.h"
 #include "gguf/split_name.h"
 #include "pull/http.h"
@@ -18,29 +18,7 @@ namespace {
 
 constexpr std::string_view usual_quantization = "Q4_K_M";
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
-    return out;
-}
-
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-/// RFC 3986: what may stand in a path as it is, slashes too.
-std::string percent_encoded(std::string_view path) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    constexpr std::string_view plain = "-._~/";
-    std::string out;
-    for (const char c : path) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) != 0 || plain.find(c) != std::string_view::npos) {
-            out += c;
-        } else {
-            out += {'%', digits[byte >> 4], digits[byte & 15]};
-        }
-    }
-    return out;
-}
 
 /// A model of a repository: its files, the parts of one in order.
 using Models = std::map<std::string, std::vector<ListedFile>>;
@@ -65,8 +43,8 @@ Models models_of(const std::vector<ListedFile>& files) {
 
 /// "…-Q4_K_M" or "….q4_k_m": the last piece of a model's name.
 bool has_quantization(const std::string& model, std::string_view quantization) {
-    const std::string name = lower(model);
-    const std::string wanted = lower(quantization);
+    const std::string name = small_letters(model);
+    const std::string wanted = small_letters(quantization);
     return name.ends_with(wanted) && name.size() > wanted.size() &&
            std::string_view("-._/").find(name[name.size() - wanted.size() - 1]) !=
                std::string_view::npos;
@@ -100,7 +78,7 @@ std::string list_of(const Models& models) {
 
 /// Projectors for images lie beside models, but are none.
 bool is_projector(const std::string& model) {
-    return lower(file_name(model)).starts_with("mmproj");
+    return small_letters(file_name(model)).starts_with("mmproj");
 }
 
 Result<ListedFile> read_file(const wire::Json& entry) {

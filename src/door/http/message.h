@@ -47,7 +47,4 @@ struct Answer {
     std::vector<Header> headers = {};
 };
 
-/// Bytes for their percent-encoding (RFC 3986); what is none stays as it is.
-[[nodiscard]] std::string percent_decoded(std::string_view text);
-
 }  // namespace threadrunner::http

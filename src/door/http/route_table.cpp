@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/percent_encoding.h"
 
 namespace threadrunner::http {
 namespace {

@@ -39,12 +39,6 @@ TEST(RouteTable, WhatIsNotThereIsNotFound) {
     }
 }
 
-TEST(PercentDecoding, WhatIsNoEncodingStaysAsItIs) {
-    EXPECT_EQ(percent_decoded("a%20b%2Fc"), "a b/c");
-    EXPECT_EQ(percent_decoded("100%"), "100%");
-    EXPECT_EQ(percent_decoded("%g1%+1%-1%2"), "%g1%+1%-1%2");
-}
-
 TEST(Request, ParametersOfTheQueryAreDecoded) {
     Request request;
     request.query = "a=1&model=my+model%2Bx&model=2&=&b";
