@@ -39,7 +39,8 @@ def halted(home):
     a queue can form; it goes on with send_signal(SIGCONT)."""
     home.start(worker_suspect="10m", worker_dead="20m", worker_stall="1h")
     client = home.client()
-    client.ask("the first", model=ONE_SLOT).until("token")
+    # An answer of a second: it must not be over before the worker is told to stand still.
+    client.ask(" ".join(["first"] * 300), model=ONE_SLOT).until("token")
     worker = home.worker()
     worker.send_signal(signal.SIGSTOP)
     wait_until(lambda: worker.state == "T", "it is to stand still")
