@@ -17,3 +17,20 @@ def small_model(path):
     header = b"GGUF" + struct.pack("<IQQ", 3, 1, len(entries)) + b"".join(entries) + tensor
     path.write_bytes(header + bytes(-len(header) % 32 + 32))
     return path
+
+
+def small_adapter(path):
+    """A low-rank adapter (of rank 1) for one matrix of Gemma 3 270m, which upsets the model."""
+    rows, columns = 2048, 640  # of blk.0.ffn_down.weight
+    entries = [text(key) + struct.pack("<I", 8) + text(value)
+               for key, value in {"general.architecture": "gemma3", "general.type": "adapter",
+                                  "adapter.type": "lora"}.items()]
+    entries += [text("adapter.lora.alpha") + struct.pack("<If", 6, 1.0)]
+    tensors = b"".join(
+        text(f"blk.0.ffn_down.weight.lora_{side}") + struct.pack("<IQQIQ", 2, *shape, 0, offset)
+        for side, shape, offset in (("a", (rows, 1), 0), ("b", (1, columns), 4 * rows))
+    )
+    header = b"GGUF" + struct.pack("<IQQ", 3, 2, len(entries)) + b"".join(entries) + tensors
+    values = struct.pack(f"<{rows + columns}f", *([1.0] * rows + [3.0] * columns))
+    path.write_bytes(header + bytes(-len(header) % 32) + values)
+    return path

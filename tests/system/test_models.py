@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.home import BIN
-from harness.small_model import small_model
+from harness.small_model import small_adapter, small_model
 from harness.terminal import Terminal
 from harness.waiting import wait_until
 
@@ -167,7 +167,6 @@ def test_a_loaded_model_and_its_requests_go_by_its_defaults(home, model):
     home.use(engine_slots=1)
     home.command("models", "add", model, "--name", "gemma")
     home.command("models", "set", "gemma", "context=700", "max_tokens=3", "temperature=0")
-    home.start()
     with home.client() as client:
         loaded = client.call("load", model="gemma")
         assert loaded["meta"]["context"] >= 700 and loaded["meta"]["context"] < 1024
@@ -175,3 +174,29 @@ def test_a_loaded_model_and_its_requests_go_by_its_defaults(home, model):
         assert done["usage"]["completion"] == 3 and done["reason"] == "length"
         done = client.send("generate", model="gemma", prompt="1, 2,", raw=True, max_tokens=5).end()
         assert done["usage"]["completion"] == 5
+
+
+@pytest.mark.model
+def test_adapters_drafts_and_templates_take_effect(home, model, tmp_path):
+    adapter = small_adapter(tmp_path / "adapter.gguf")
+    template = tmp_path / "template.jinja"
+    template.write_text("Yes or no? Yes. Yes or no?")
+
+    def answer(*default):
+        said = home.command("models", "set", "gemma", *default)
+        assert said.returncode == 0, said.stderr
+        asked = home.command("-m", "gemma", "--temperature", "0", "--max-tokens", "12", "Hello")
+        assert asked.returncode == 0, asked.stderr
+        return asked.stdout
+
+    home.use(engine_slots=1)
+    home.command("models", "add", model, "--name", "gemma")
+    usual = answer("max_tokens=12")
+    assert answer(f"adapters={adapter}") != usual
+    assert answer(f"adapters={adapter}=0") == usual
+    assert answer("adapters=", f"draft={model}")
+    with home.client() as client:
+        done = client.send("generate", model="gemma", prompt="Hello", temperature=0).end()
+    assert done["timings"]["draft_n_accepted"] > 0, "the draft guessed, and right"
+    assert answer("draft=", f"chat_template={template}") != usual
+    assert answer("chat_template=") == usual
