@@ -42,10 +42,10 @@ format:
 
 bench: build
 	@scripts/fetch-model
-	@scripts/make-venv
+	@scripts/make-venv bench
 	@THREADRUNNER_BIN=build/release/bin \
 	THREADRUNNER_TEST_MODEL=build/deps/models/gemma-3-270m-q4_k_m.gguf \
-	build/deps/venv/bin/python bench/run
+	build/deps/bench-venv/bin/python bench/run
 
 soak:
 	@scripts/install-packages build check

@@ -71,6 +71,35 @@ class Measurement:
         return out
 
 
+@dataclass
+class Comparison:
+    """Ours beside theirs, measured in turns; the claim is about the ratio of each pair."""
+
+    name: str
+    unit: str
+    ours: list
+    theirs: list
+    target: Target = None
+
+    @property
+    def ratio(self):
+        return Measurement(self.name, "", [a / b for a, b in zip(self.ours, self.theirs)],
+                           self.target)
+
+    @property
+    def is_met(self):
+        return self.ratio.is_met
+
+    def row(self):
+        _, _, runs, *ratio = self.ratio.row()
+        return [self.name, self.unit, runs, number(statistics.median(self.ours)),
+                number(statistics.median(self.theirs)), *ratio]
+
+    def document(self):
+        return {"name": self.name, "unit": self.unit, "ours": self.ours, "theirs": self.theirs,
+                "ratio": self.ratio.document()}
+
+
 class Progress:
     """What is being measured, on stderr, only on a terminal."""
 
@@ -92,6 +121,7 @@ class Report:
         self.name = name
         self.about = about
         self.measurements = []
+        self.comparisons = []
         self.notes = []
         self.progress = Progress()
         self.machine = machine()
@@ -99,6 +129,10 @@ class Report:
 
     def add(self, name, unit, runs, target=None):
         self.measurements.append(Measurement(name, unit, list(runs), target))
+
+    def compare(self, name, unit, ours, theirs, target=None):
+        """Runs in pairs; the target is that of ours / theirs."""
+        self.comparisons.append(Comparison(name, unit, list(ours), list(theirs), target))
 
     def repeat(self, what, runs, measure):
         """The results of `runs` calls of measure()."""
@@ -117,26 +151,32 @@ class Report:
         if self.load_before > 0.5:
             print("The machine was busy: the figures are worse than the program.")
         print()
-        print_table([["", "unit", "runs", "median", "min", "max", "target", ""]]
-                    + [measurement.row() for measurement in self.measurements])
+        for head, lines in [
+                (["", "unit", "runs", "median", "min", "max", "target", ""], self.measurements),
+                (["", "unit", "runs", "ours", "theirs", "ratio", "min", "max", "target", ""],
+                 self.comparisons)]:
+            if lines:
+                print_table([head] + [line.row() for line in lines])
+                print()
         for note in self.notes:
             print(note)
         print()
         self.write()
-        return 0 if all(m.is_met for m in self.measurements) else 1
+        return 0 if all(one.is_met for one in self.measurements + self.comparisons) else 1
 
     def write(self):
         OUT.mkdir(parents=True, exist_ok=True)
         document = {"bench": self.name, "about": self.about, "commit": commit(),
                     "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": self.machine,
                     "load_before": self.load_before, "notes": self.notes,
-                    "measurements": [m.document() for m in self.measurements]}
+                    "measurements": [m.document() for m in self.measurements],
+                    "comparisons": [c.document() for c in self.comparisons]}
         (OUT / f"{self.name}.json").write_text(json.dumps(document, indent=2) + "\n")
 
 
 def print_table(rows):
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    left = {0, 1, 7}
+    left = {0, 1, len(rows[0]) - 1}
     for row in rows:
         cells = [cell.ljust(width) if column in left else cell.rjust(width)
                  for column, (cell, width) in enumerate(zip(row, widths))]
