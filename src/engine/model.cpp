@@ -130,6 +130,7 @@ Result<std::string> make_body(const Route& route, RouteSort sort, const LlamaSer
                         route.path + " needs a slot from 0 to " + std::to_string(slots - 1));
         }
         plan.slot = route.slot;
+        plan.answers = route.answers;
     }
     if (sort == RouteSort::chat || sort == RouteSort::messages) {
         plan.stop_member = sort == RouteSort::chat ? "stop" : "stop_sequences";

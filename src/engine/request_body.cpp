@@ -1,5 +1,8 @@
 #include "engine/request_body.h"
 
+#include <algorithm>
+#include <array>
+
 #include "wire/decode.h"
 
 namespace threadrunner::engine {
@@ -7,15 +10,13 @@ namespace {
 
 using wire::Json;
 
-/// The choices a prompt, under any of the names that llama.cpp knows.
-bool wants_several_answers(const Json& body) {
-    for (const char* name : {"n", "n_cmpl"}) {
+/// Whether it wants more answers to a prompt, under any of the names that llama.cpp knows.
+bool wants_more_than(std::int64_t answers, const Json& body) {
+    return std::ranges::any_of(std::array{"n", "n_cmpl"}, [&](const char* name) {
         const auto found = body.find(name);
-        if (found != body.end() && found->is_number() && found->get<double>() > 1) {
-            return true;
-        }
-    }
-    return false;
+        return found != body.end() && found->is_number() &&
+               found->get<double>() > static_cast<double>(answers);
+    });
 }
 
 /// An empty list of stop texts is how some clients say that they have none to give.
@@ -46,10 +47,10 @@ Result<std::string> prepare_body(std::string_view body, const BodyPlan& plan) {
     if (!given->is_object()) {
         return fail(ErrorCode::invalid_request, "the body of the request is no JSON object");
     }
-    if (wants_several_answers(*given)) {
-        return fail(ErrorCode::not_supported,
-                    "several answers to one prompt (n > 1) are not supported; send the request "
-                    "several times");
+    if (wants_more_than(plan.answers, *given)) {
+        return fail(ErrorCode::invalid_request,
+                    "the request wants more answers to a prompt than the " +
+                        std::to_string(plan.answers) + " that slots were given for");
     }
     Json added = Json::object();
     if (plan.slot) {

@@ -13,6 +13,8 @@ namespace threadrunner::engine {
 /// What the engine puts into a request's body before the model sees it.
 struct BodyPlan {
     std::optional<std::int32_t> slot;
+    /// How many answers to a prompt were leased slots.
+    std::int64_t answers = 1;
     /// The member that holds a client's stop texts; empty where the route has none.
     std::string_view stop_member;
     /// Put there unless the client gave its own.
@@ -21,8 +23,8 @@ struct BodyPlan {
 
 /// Checks that the body is a JSON object within the limits and adds what the plan says. The
 /// client's text stays as it is, for the order of members means something in a JSON schema.
-/// Refused, with not_supported: more than one answer to a prompt, because that takes more slots
-/// than were leased.
+/// Refused, with invalid_request: more answers to a prompt than the plan has, for they would take
+/// slots of others.
 [[nodiscard]] Result<std::string> prepare_body(std::string_view body, const BodyPlan& plan);
 
 }  // namespace threadrunner::engine

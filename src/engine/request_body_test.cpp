@@ -62,9 +62,10 @@ TEST(PrepareBody, RefusesWhatIsNoObject) {
 }
 
 TEST(PrepareBody, NeverTakesMoreSlotsThanWereLeased) {
-    EXPECT_EQ(refusal(R"({"n":2})"), ErrorCode::not_supported);
-    EXPECT_EQ(refusal(R"({"n_cmpl":2})"), ErrorCode::not_supported);
+    EXPECT_EQ(refusal(R"({"n":2})"), ErrorCode::invalid_request);
+    EXPECT_EQ(refusal(R"({"n_cmpl":2})"), ErrorCode::invalid_request);
     EXPECT_EQ(prepared(R"({"n":1})", {.slot = 0})["n"], 1);
+    EXPECT_EQ(prepared(R"({"n":2})", {.slot = 0, .answers = 2})["n"], 2);
 }
 
 RC_GTEST_PROP(PrepareBody, AddsToAnyObjectAndChangesNothingElse,

@@ -16,6 +16,7 @@ struct Route {
     std::string path;
     std::string body;                  ///< JSON; ignored where the method is GET
     std::optional<std::int32_t> slot;  ///< leased to this request; generating routes need one
+    std::int64_t answers = 1;          ///< to a prompt; the further ones take slots that are free
 };
 
 /// Takes a route's answer. Called on the thread that runs the route, except stopped().

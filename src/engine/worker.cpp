@@ -68,6 +68,7 @@ Route read_route(wire::Fields& fields) {
     if (const auto slot = fields.integer("slot", -1, slots_max)) {
         route.slot = static_cast<std::int32_t>(*slot);
     }
+    route.answers = fields.integer("answers", 1, slots_max).value_or(1);
     return route;
 }
 

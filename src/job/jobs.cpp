@@ -167,6 +167,11 @@ void Jobs::keep_journal(Job& job) {
     }
 }
 
+const Job* Jobs::next(const Target& target) {
+    const auto id = scheduler_.next(target);
+    return id ? find(*id) : nullptr;
+}
+
 Job* Jobs::take(const Target& target) {
     const auto id = scheduler_.pull(target);
     Job* job = id ? find(*id) : nullptr;

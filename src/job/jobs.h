@@ -80,6 +80,8 @@ public:
 
     // For the runner:
 
+    /// The job that take() would give; null when none waits.
+    [[nodiscard]] const Job* next(const Target& target);
     /// The next job for a target, now running; null when none waits.
     [[nodiscard]] Job* take(const Target& target);
     /// A live job; null once it has ended.

@@ -67,18 +67,29 @@ void Scheduler::push(const Entry& entry, bool in_front) {
     entries_.emplace(entry.id, entry);
 }
 
+Priority Scheduler::Queue::turn() const {
+    const bool batch_turn = interactive_in_a_row >= limits::interactive_weight;
+    const bool take_batch = !lanes[lane_of(Priority::batch)].empty() &&
+                            (lanes[lane_of(Priority::interactive)].empty() || batch_turn);
+    return take_batch ? Priority::batch : Priority::interactive;
+}
+
+std::optional<JobId> Scheduler::next(const Target& target) const {
+    const auto found = queues_.find(target);
+    return found == queues_.end()
+               ? std::nullopt
+               : std::optional(found->second.lanes[lane_of(found->second.turn())].front());
+}
+
 std::optional<JobId> Scheduler::pull(const Target& target) {
     const auto found = queues_.find(target);
     if (found == queues_.end()) {
         return std::nullopt;
     }
     Queue& queue = found->second;
-    Lane& interactive = queue.lanes[lane_of(Priority::interactive)];
-    Lane& batch = queue.lanes[lane_of(Priority::batch)];
-    const bool batch_turn = queue.interactive_in_a_row >= limits::interactive_weight;
-    const bool take_batch = !batch.empty() && (interactive.empty() || batch_turn);
-    queue.interactive_in_a_row = take_batch ? 0 : queue.interactive_in_a_row + 1;
-    const JobId id = (take_batch ? batch : interactive).pop();
+    const Priority turn = queue.turn();
+    queue.interactive_in_a_row = turn == Priority::batch ? 0 : queue.interactive_in_a_row + 1;
+    const JobId id = queue.lanes[lane_of(turn)].pop();
     --queue.size;
     entries_.erase(id);
     forget(target);

@@ -37,7 +37,10 @@ public:
     /// Queues again a job that had been pulled, before all others of its owner and past the bound.
     void requeue(const Entry& entry);
 
-    /// The job that is to run next for a target; it waits no longer.
+    /// The job that is to run next for a target.
+    [[nodiscard]] std::optional<JobId> next(const Target& target) const;
+
+    /// That job, which waits no longer.
     [[nodiscard]] std::optional<JobId> pull(const Target& target);
 
     /// Takes a waiting job out; false when it was not waiting.
@@ -57,6 +60,7 @@ private:
 
         [[nodiscard]] bool empty() const { return turns.empty(); }
         void push(const Entry& entry, bool in_front);
+        [[nodiscard]] JobId front() const { return by_owner.find(turns.front())->second.front(); }
         [[nodiscard]] JobId pop();
         void erase(const Entry& entry);
     };
@@ -65,6 +69,9 @@ private:
         std::array<Lane, 2> lanes;  ///< by Priority
         std::size_t size = 0;
         unsigned interactive_in_a_row = 0;
+
+        /// Whose turn it is.
+        [[nodiscard]] Priority turn() const;
     };
 
     void push(const Entry& entry, bool in_front);

@@ -34,9 +34,11 @@ Scheduler::Entry entry(JobId id, const std::string& owner = "ann",
 
 std::vector<JobId> pull_all(Scheduler& scheduler, const Target& target = gemma) {
     std::vector<JobId> order;
-    while (const auto id = scheduler.pull(target)) {
-        order.push_back(*id);
+    while (const auto next = scheduler.next(target)) {
+        EXPECT_EQ(scheduler.pull(target), next);
+        order.push_back(*next);
     }
+    EXPECT_EQ(scheduler.pull(target), std::nullopt);
     return order;
 }
 

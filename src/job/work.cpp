@@ -1,5 +1,6 @@
 #include "job/work.h"
 
+#include <algorithm>
 #include <array>
 
 namespace threadrunner {
@@ -11,6 +12,11 @@ std::string_view work_name(const Work& work) {
         return route->path;
     }
     return names[work.index()];
+}
+
+std::size_t work_slots(const Work& work) {
+    const auto* route = std::get_if<work::Route>(&work);
+    return route != nullptr ? std::max<std::size_t>(1, route->slots) : 1;
 }
 
 }  // namespace threadrunner

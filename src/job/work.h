@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,9 +59,10 @@ struct Detokenize {
 /// as it is, and so does the answer come back, as event::Head and event::Body.
 struct Route {
     std::string method = "POST";
-    std::string path;     ///< the worker's: /v1/chat/completions
-    std::string body;     ///< JSON text; empty where the method has none
-    bool embeds = false;  ///< it is for a model that makes vectors, not for one that writes
+    std::string path;       ///< the worker's: /v1/chat/completions
+    std::string body;       ///< JSON text; empty where the method has none
+    bool embeds = false;    ///< it is for a model that makes vectors, not for one that writes
+    std::size_t slots = 1;  ///< of the worker that it takes: one for each answer that it wants
 };
 
 /// Only that the target be ready; ends with what its worker says of itself.
@@ -74,5 +76,8 @@ using Work = std::variant<work::Generate, work::Embed, work::Tokenize, work::Det
 /// The work's name in logs and listings: generate, embed …; of a route, its path. Lives as long as
 /// the work.
 [[nodiscard]] std::string_view work_name(const Work& work);
+
+/// How many of its worker's slots it takes while it runs; at least 1.
+[[nodiscard]] std::size_t work_slots(const Work& work);
 
 }  // namespace threadrunner

@@ -103,12 +103,13 @@ void Pool::feed(const Target& target) {
     if (worker.state() == Supervisor::State::stopped) {
         consider_start(worker);
     }
-    while (worker.accepts_work() && !yielding_.contains(target)) {
-        Job* job = jobs_.take(target);
-        if (job == nullptr) {
+    while (!yielding_.contains(target)) {
+        // one that needs several slots waits for them at the head, or small ones would starve it
+        const Job* const next = jobs_.next(target);
+        if (next == nullptr || !worker.has_room_for(*next)) {
             break;
         }
-        worker.run(*job);
+        worker.run(*jobs_.take(target));
         share_cores();
     }
     wake_when_idle_ends(worker);

@@ -76,6 +76,13 @@ protected:
         return spec;
     }
 
+    /// A job that takes several slots.
+    [[nodiscard]] static JobSpec asks_for_answers(const std::string& text, std::size_t answers) {
+        JobSpec spec = asks(text);
+        spec.work = work::Route{.path = "/v1/completions", .body = text, .slots = answers};
+        return spec;
+    }
+
     Client& submit(JobSpec spec) {
         pool();
         Client& client = clients_.emplace_back();

@@ -157,6 +157,9 @@ public:
     }
 
     [[nodiscard]] std::unique_ptr<Exchange> exchange(const Job& job) const override {
+        if (const auto* route = std::get_if<work::Route>(&job.spec.work)) {
+            return std::make_unique<ScriptedExchange>(route->body);
+        }
         const auto* generate = std::get_if<work::Generate>(&job.spec.work);
         return generate == nullptr ? nullptr : std::make_unique<ScriptedExchange>(generate->prompt);
     }

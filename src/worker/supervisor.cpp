@@ -166,9 +166,28 @@ void Supervisor::become_ready(std::size_t slots) {
     observer_.worker_has_room(*this);
 }
 
-bool Supervisor::accepts_work() const {
-    const std::size_t at_once = on_trial() ? 1 : slots_.size();
-    return state_ == State::ready && !suspect_ && kill_reason_.empty() && runs_.size() < at_once;
+bool Supervisor::has_room_for(const Job& job) const {
+    if (state_ != State::ready || suspect_ || !kill_reason_.empty()) {
+        return false;
+    }
+    if (on_trial()) {
+        return runs_.empty();
+    }
+    // one that is too wide for it whatever comes free is taken, and told so
+    const std::size_t wanted = work_slots(job.spec.work);
+    return busy() < slots_.size() && (busy() + wanted <= slots_.size() || wanted > slots_.size());
+}
+
+/// The lowest that are free, which is how llama.cpp chooses them for further answers.
+std::vector<std::size_t> Supervisor::lease(std::size_t slots) {
+    std::vector<std::size_t> out;
+    for (std::size_t slot = 0; slot < slots_.size() && out.size() < slots; ++slot) {
+        if (!slots_[slot]) {
+            slots_[slot] = true;
+            out.push_back(slot);
+        }
+    }
+    return out;
 }
 
 bool Supervisor::on_trial() const {
@@ -190,20 +209,30 @@ void Supervisor::run(Job& job) {
         jobs_.emit(job, event::Done{.result = {{"meta", meta_}, {"slots", slots_.size()}}});
         return;
     }
-    const auto free = std::find(slots_.begin(), slots_.end(), false);
-    const auto slot = static_cast<std::size_t>(free - slots_.begin());
-    *free = true;
+    const std::size_t wanted = work_slots(job.spec.work);
+    if (wanted > slots_.size()) {
+        jobs_.emit(
+            job, Error{.code = ErrorCode::invalid_request,
+                       .message = target_.label() + " can write " + std::to_string(slots_.size()) +
+                                  " answers at once, not " + std::to_string(wanted) +
+                                  "; ask for fewer, or raise engine.slots"});
+        return;
+    }
+    std::vector<std::size_t> slots = lease(wanted);
     if (runs_.empty()) {
         watchdog_->excused(Clock::now());
     }
     const RunId id = ++last_run_;
     wire::Json request = exchange->request();
     request["id"] = id;
-    request["slot"] = slot;
+    request["slot"] = slots.front();
+    if (slots.size() > 1) {
+        request["answers"] = slots.size();
+    }
     run_of_job_[job.id] = id;
     runs_.emplace(id, Run{.job = job.id,
                           .exchange = std::move(exchange),
-                          .slot = slot,
+                          .slots = std::move(slots),
                           .credit = limits::credit_at_start});
     process_->send(request);
 }
@@ -298,7 +327,9 @@ Error Supervisor::stopped_too_early() const {
 
 void Supervisor::finish_run(RunId id) {
     const auto found = runs_.find(id);
-    slots_[found->second.slot] = false;
+    for (const std::size_t slot : found->second.slots) {
+        slots_[slot] = false;
+    }
     const Job* const job = jobs_.find(found->second.job);
     const bool was_wanted = job != nullptr && !job->cancelled;
     run_of_job_.erase(found->second.job);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -80,12 +81,16 @@ public:
     [[nodiscard]] const CrashPolicy& crash_policy() const { return crash_policy_; }
     /// What the last crash said of itself, its last lines included.
     [[nodiscard]] const std::string& last_crash() const { return last_crash_; }
-    /// Whether it has room. After a crash it takes one job at a time until those that were under
-    /// way have ended or spoken, so that the next crash shows whose it was and hurts nobody else.
-    [[nodiscard]] bool accepts_work() const;
+    /// Whether run() may be called with the job. After a crash it takes one job at a time until
+    /// those that were under way have ended or spoken, so that the next crash shows whose it was
+    /// and hurts nobody else.
+    [[nodiscard]] bool has_room_for(const Job& job) const;
     [[nodiscard]] bool idle() const { return state_ == State::ready && runs_.empty(); }
     [[nodiscard]] std::size_t slots() const { return slots_.size(); }
-    [[nodiscard]] std::size_t busy() const { return runs_.size(); }
+    /// Slots that jobs have.
+    [[nodiscard]] std::size_t busy() const {
+        return static_cast<std::size_t>(std::ranges::count(slots_, true));
+    }
     [[nodiscard]] pid_t pid() const { return process_ ? process_->pid() : 0; }
     [[nodiscard]] const wire::Json& meta() const { return meta_; }
     /// Cores that it computes on if it computes alone; 0: it does not compute itself.
@@ -107,9 +112,9 @@ private:
     struct Run {
         JobId job = 0;
         std::unique_ptr<Exchange> exchange;
-        std::size_t slot = 0;
-        std::int64_t credit = 0;       ///< events that the worker may still send
-        std::int64_t credit_held = 0;  ///< given back by the door, not yet passed on
+        std::vector<std::size_t> slots;  ///< leased to it
+        std::int64_t credit = 0;         ///< events that the worker may still send
+        std::int64_t credit_held = 0;    ///< given back by the door, not yet passed on
     };
     using RunId = std::uint64_t;
 
@@ -121,6 +126,7 @@ private:
     void on_control_frame(std::string_view event, const wire::Json& frame);
     void on_run_frame(RunId id, std::string_view event, const wire::Json& frame);
     void become_ready(std::size_t slots);
+    [[nodiscard]] std::vector<std::size_t> lease(std::size_t slots);
     [[nodiscard]] bool on_trial() const;
     [[nodiscard]] bool passes_trial(JobId id);
     [[nodiscard]] bool gave_up(const Job& job, const std::vector<Event>& events) const;

@@ -106,6 +106,36 @@ TEST_F(SupervisorTest, NoSlotIsEverSharedAndNoJobIsSentBeyondThem) {
     EXPECT_THAT(slots, ElementsAre(0, 1, 1, 0, 0));
 }
 
+TEST_F(SupervisorTest, AJobOfSeveralAnswersWaitsForItsSlotsAndIsNotOvertaken) {
+    submit("a");
+    submit("b");
+    submit(asks_for_answers("wide", 2));
+    submit("c");
+    worker(0).greet(3);
+    EXPECT_EQ(worker(0).work(), "a b") << "one slot is free, and kept";
+    EXPECT_EQ(supervisor().busy(), 2U);
+    worker(0).finish("a");
+    EXPECT_EQ(worker(0).work(), "a b wide");
+    EXPECT_EQ(worker(0).sent.back(),
+              (Json{{"op", "work"}, {"text", "wide"}, {"id", 3}, {"slot", 0}, {"answers", 2}}));
+    EXPECT_EQ(supervisor().busy(), 3U);
+    worker(0).finish("wide");
+    EXPECT_EQ(worker(0).work(), "a b wide c");
+    worker(0).finish("b");
+    worker(0).finish("c");
+    EXPECT_TRUE(supervisor().idle());
+    EXPECT_EQ(supervisor().busy(), 0U);
+}
+
+TEST_F(SupervisorTest, MoreAnswersThanThereAreSlotsAreRefusedAndTheNextIsServed) {
+    Client& wide = submit(asks_for_answers("wide", 4));
+    submit("a");
+    worker(0).greet(3);
+    EXPECT_EQ(wide.story(), "accepted, queued 1, error invalid_request");
+    EXPECT_THAT(wide.sink.error_message(), HasSubstr("3 answers at once, not 4"));
+    EXPECT_EQ(worker(0).work(), "a");
+}
+
 TEST_F(SupervisorTest, AFailedLoadEndsAllThatWaitForItAndNobodyElse) {
     kind_.loads = true;
     Client& other = submit("a", "good");
@@ -471,7 +501,8 @@ TEST_F(SupervisorTest, AWorkerThatDoesNotAnswerGetsNoNewWorkUntilItDoes) {
     watch_closely();
     settings_.worker_suspect = 300ms;  // held up that long, the daemon would think that it slept
     ScriptedWorker& worker = start("a", 2);
-    wait_until([&] { return !supervisor().accepts_work(); });
+    const Job other;
+    wait_until([&] { return !supervisor().has_room_for(other); });
     submit("b");
     EXPECT_EQ(worker.work(), "a");
     wait_until([&] {

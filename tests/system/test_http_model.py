@@ -47,6 +47,20 @@ def test_an_answer_whole_and_as_a_stream_is_the_same(client):
     assert {chunk.model for chunk in chunks} == {"gemma"}
 
 
+def test_several_answers_to_one_prompt_take_as_many_slots(client):
+    one = chat(client).choices[0].message.content
+    several = chat(client, n=2)
+    assert [choice.index for choice in several.choices] == [0, 1]
+    assert one.split()[0] in several.choices[0].message.content
+    said = ["", ""]
+    for chunk in chat(client, n=2, stream=True):
+        for choice in chunk.choices:
+            said[choice.index] += choice.delta.content or ""
+    assert all("Paris" in text for text in said), said
+    with pytest.raises(openai.BadRequestError, match="2 answers at once, not 3"):
+        chat(client, n=3)
+
+
 def test_an_answer_keeps_to_a_schema(client):
     schema = {
         "type": "object",

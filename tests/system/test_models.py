@@ -198,5 +198,5 @@ def test_adapters_drafts_and_templates_take_effect(home, model, tmp_path):
     with home.client() as client:
         done = client.send("generate", model="gemma", prompt="Hello", temperature=0).end()
     assert done["timings"]["draft_n_accepted"] > 0, "the draft guessed, and right"
-    assert answer("draft=", f"chat_template={template}") != usual
-    assert answer("chat_template=") == usual
+    assert answer("draft=", f"template={template}") != usual
+    assert answer("template=") == usual

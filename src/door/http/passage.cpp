@@ -1,5 +1,6 @@
 #include "door/http/passage.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -19,14 +20,35 @@ std::string text_member(const Json& object, const char* name) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// What the body says that concerns us.
+struct Wishes {
+    std::string model;
+    bool streams = false;
+    std::size_t answers = 1;  ///< to each prompt
+};
+
+Wishes wishes_in(const Json& body) {
+    Wishes out{.model = text_member(body, "model")};
+    const auto stream = body.find("stream");
+    out.streams = stream != body.end() && *stream == true;
+    for (const char* name : {"n", "n_cmpl"}) {  // OpenAI's name, and llama-server's own
+        const auto found = body.find(name);
+        if (found != body.end() && found->is_number_unsigned()) {
+            out.answers = std::max(out.answers, found->get<std::size_t>());
+        }
+    }
+    return out;
+}
+
 /// One request that a worker answers.
 class Passage {
 public:
-    Passage(Call& call, std::string model, bool streams)
+    Passage(Call& call, Wishes wishes)
         : call_(call),
-          model_(std::move(model)),
-          streams_(streams),
-          tells_progress_(streams && call.request.header("x-progress") == "1"),
+          model_(std::move(wishes.model)),
+          answers_(wishes.answers),
+          streams_(wishes.streams),
+          tells_progress_(streams_ && call.request.header("x-progress") == "1"),
           stream_(call.context.executor, call.context.jobs) {}
     Passage(const Passage&) = delete;
     Passage& operator=(const Passage&) = delete;
@@ -58,7 +80,8 @@ private:
             .method = std::string(call_.route.method),
             .path = route.path,
             .body = other_name ? with_model(call_.request.body, address.model) : call_.request.body,
-            .embeds = route.embeds};
+            .embeds = route.embeds,
+            .slots = route.embeds ? 1 : answers_};
         return spec;
     }
 
@@ -147,6 +170,7 @@ private:
 
     Call& call_;
     std::string model_;  ///< as the request names it
+    std::size_t answers_;
     bool streams_;
     bool tells_progress_;
     JobStream stream_;
@@ -158,19 +182,16 @@ private:
 
 /// A request without a body names its model in the query.
 awaitable<void> pass(Call& call, const PassedRoute& route) {
-    std::string model = call.request.parameter("model");
-    bool streams = false;
+    Wishes wishes{.model = call.request.parameter("model")};
     if (call.route.method != "GET") {
         const auto body = co_await call.body();
         if (!body) {
             co_await call.refuse(body.error());
             co_return;
         }
-        model = text_member(*body, "model");
-        const auto stream = body->find("stream");
-        streams = stream != body->end() && *stream == true;
+        wishes = wishes_in(*body);
     }
-    Passage passage(call, std::move(model), streams);
+    Passage passage(call, std::move(wishes));
     co_await passage.run(route);
 }
 
