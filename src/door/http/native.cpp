@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "door/http/openapi_document.h"
+
 namespace threadrunner::http {
 namespace {
 
@@ -58,6 +60,11 @@ awaitable<void> cancel_job(Call& call) {
     }
 }
 
+awaitable<void> describe(Call& call) {
+    Answer answer{.content_type = "application/json", .body = std::string(openapi_document)};
+    co_await call.reply.send(std::move(answer));
+}
+
 Route own(std::string_view method, std::string_view path, Handler handle) {
     return {.method = method, .path = path, .errors = openai_errors(), .handle = std::move(handle)};
 }
@@ -66,7 +73,7 @@ Route own(std::string_view method, std::string_view path, Handler handle) {
 
 std::vector<Route> native_routes() {
     return {own("GET", "/health", health), own("GET", "/jobs", list_jobs),
-            own("DELETE", "/jobs/{id}", cancel_job)};
+            own("DELETE", "/jobs/{id}", cancel_job), own("GET", "/openapi.json", describe)};
 }
 
 }  // namespace threadrunner::http

@@ -6,7 +6,7 @@
 
 namespace threadrunner::http {
 
-/// What is ThreadRunner's own: whether it is ready, and its jobs.
+/// What is ThreadRunner's own: whether it is ready, its jobs, and the description of these routes.
 [[nodiscard]] std::vector<Route> native_routes();
 
 }  // namespace threadrunner::http
