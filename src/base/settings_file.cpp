@@ -10,27 +10,11 @@
 #include <optional>
 
 #include "base/text.h"
+#include "base/toml_node.h"
 #include "base/unique_fd.h"
 
 namespace threadrunner {
 namespace {
-
-/// A value as the text that a setting reads; nothing for lists and dates.
-std::optional<std::string> text_of(const toml::node& node) {
-    if (const auto* text = node.as_string()) {
-        return text->get();
-    }
-    if (const auto* integer = node.as_integer()) {
-        return std::to_string(integer->get());
-    }
-    if (const auto* real = node.as_floating_point()) {
-        return fmt::format("{}", real->get());
-    }
-    if (const auto* flag = node.as_boolean()) {
-        return flag->get() ? "true" : "false";
-    }
-    return std::nullopt;
-}
 
 Result<void> apply_value(SettingsReading& reading, const std::string& key, const toml::node& node,
                          const std::string& place) {
@@ -38,7 +22,7 @@ Result<void> apply_value(SettingsReading& reading, const std::string& key, const
     if (!row) {
         return std::unexpected(row.error());
     }
-    const auto text = text_of(node);
+    const auto text = node_text(node);
     if (!text) {
         return fail(ErrorCode::invalid_request, key + " takes a text or a number");
     }

@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/toml_node.h"
 #include "model/name.h"
 
 namespace threadrunner::model {
@@ -107,28 +108,15 @@ private:
         return {};
     }
 
-    [[nodiscard]] static std::optional<std::string> text_of(const toml::node& node) {
-        if (const auto* text = node.as_string()) {
-            return text->get();
-        }
-        if (const auto* integer = node.as_integer()) {
-            return std::to_string(integer->get());
-        }
-        if (const auto* real = node.as_floating_point()) {
-            return fmt::format("{}", real->get());
-        }
-        return std::nullopt;
-    }
-
     [[nodiscard]] static std::optional<std::vector<std::string>> values_of(const toml::node& node) {
         std::vector<std::string> out;
         const toml::array* list = node.as_array();
         if (list == nullptr) {
-            const auto text = text_of(node);
+            const auto text = node_text(node);
             return text ? std::optional(std::vector{*text}) : std::nullopt;
         }
         for (const toml::node& item : *list) {
-            auto text = text_of(item);
+            auto text = node_text(item);
             if (!text || out.size() >= limits::model_list_entries_max) {
                 return std::nullopt;
             }

@@ -68,7 +68,8 @@ TEST(RegistryFile, AFaultNamesFileLineAndRemedy) {
                 HasSubstr("models.toml:4: the alias x is a's already"));
     EXPECT_THAT(fault("[a]\naliases = [\"x/y\"]\n"), HasSubstr("taken for a path"));
     EXPECT_THAT(fault("[a]\npath = [\"x\"]\n"), HasSubstr("path takes the path of a GGUF file"));
-    EXPECT_THAT(fault("[a]\ncontext = true\n"), HasSubstr("context takes a text, a number"));
+    EXPECT_THAT(fault("[a]\ncontext = true\n"), HasSubstr("context must be a number from 64"));
+    EXPECT_THAT(fault("[a]\ncontext = 2001-01-01\n"), HasSubstr("context takes a text, a number"));
     EXPECT_THAT(fault("[a]\n[a]\n"), HasSubstr("models.toml:2"));
 }
 
