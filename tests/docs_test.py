@@ -10,7 +10,7 @@ from harness import transcript
 from harness.home import BIN, ROOT
 
 INDEX = ROOT / "docs/README.md"
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 of_each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 MARK = "--- ended with code "
 SECONDS_MAX = 120
@@ -127,7 +127,8 @@ def test_frames_that_a_page_shows_are_those_of_the_daemon(page, homes):
 
 def test_a_new_page_is_found_from_the_index():
     linked = re.findall(r"\]\(([^)#]+)", INDEX.read_text())
-    missing = {page.name for page in INDEX.parent.glob("*.md")} - {INDEX.name, *linked}
+    pages = {str(page.relative_to(INDEX.parent)) for page in INDEX.parent.glob("**/*.md")}
+    missing = pages - {INDEX.name, *linked}
     assert not missing
 
 
