@@ -25,7 +25,7 @@ build:
 	@scripts/build release programs
 
 test:
-	@scripts/install-packages build
+	@scripts/install-packages build test
 	@scripts/test
 
 check:

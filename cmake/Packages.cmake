@@ -32,6 +32,10 @@ add_library(threadrunner::prometheus ALIAS threadrunner_prometheus)
 target_include_directories(threadrunner_prometheus SYSTEM INTERFACE ${PROMETHEUS_INCLUDE_DIR})
 target_link_libraries(threadrunner_prometheus INTERFACE ${PROMETHEUS_CORE_LIBRARY})
 
+# marked runs in the browser, in the page of door/http: its file becomes part of the daemon.
+find_file(MARKED_JS marked.min.js PATHS /usr/share/javascript/marked REQUIRED)
+mark_as_advanced(MARKED_JS)
+
 if(THREADRUNNER_TESTS)
     find_package(GTest REQUIRED)
     find_package(rapidcheck REQUIRED CONFIG)

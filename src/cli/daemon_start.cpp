@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "base/log_tail.h"
 #include "cli/daemon_spawn.h"
-#include "cli/log_tail.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -49,7 +49,7 @@ Result<std::string> read_line(int fd, Clock::time_point deadline) {
 
 std::string with_log(std::string message, const Home& home) {
     const fs::path log = home.log_file_today();
-    std::string tail = tail_of_file(log, limits::log_tail_lines);
+    std::string tail = log::tail_of_file(log, limits::log_tail_lines);
     while (tail.ends_with('\n')) {
         tail.pop_back();
     }

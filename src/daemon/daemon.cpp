@@ -46,8 +46,7 @@ Daemon::Daemon(Options options, ServiceManager& manager)
       jobs_(loop_.get_executor(), configuration_.in_effect().queue_jobs),
       pool_(loop_.get_executor(), files_, jobs_, configuration_.in_effect(),
             budget_bytes(configuration_.in_effect()),
-            make_kinds(loop_.get_executor(), configuration_.in_effect(),
-                       options_.home),
+            make_kinds(loop_.get_executor(), configuration_.in_effect(), options_.home),
             [this](const Command& command, Process::Observer& observer) {
                 return spawn_child(loop_, command, observer);
             }),
@@ -60,16 +59,17 @@ Daemon::Daemon(Options options, ServiceManager& manager)
                       .settings = configuration_.in_effect(),
                       .parsing = files_,
                       .v1_defaults = options_.v1_defaults},
-      http_(options_.home, {.executor = loop_.get_executor(),
-                            .jobs = jobs_,
-                            .control = overview_,
-                            .settings = configuration_.in_effect(),
-                            .parsing = files_,
-                            .metrics = http_observer_.metrics(),
-                            .bulletin = http_observer_.bulletin(),
-                            .standard = {.backend = options_.v1_defaults.backend,
-                                         .model = options_.v1_defaults.model},
-                            .backends = pool_.backends()}) {
+      http_({.home = options_.home,
+             .executor = loop_.get_executor(),
+             .jobs = jobs_,
+             .control = overview_,
+             .settings = configuration_.in_effect(),
+             .parsing = files_,
+             .metrics = http_observer_.metrics(),
+             .bulletin = http_observer_.bulletin(),
+             .standard = {.backend = options_.v1_defaults.backend,
+                          .model = options_.v1_defaults.model},
+             .backends = pool_.backends()}) {
     overview_.add_status("http", [this] { return http_.status(); });
     configuration_.set_when_unread(
         [this](std::function<void()> then) { pool_.between_plans(std::move(then)); });

@@ -5,11 +5,11 @@
 #include <string>
 
 #include "base/limits.h"
+#include "base/log_tail.h"
 #include "cli/commands/commands.h"
 #include "cli/daemon_address.h"
-#include "cli/log_sieve.h"
-#include "cli/log_tail.h"
 #include "cli/safe_text.h"
+#include "wire/log_sieve.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -21,8 +21,9 @@ bool reader_stays(const Console& console) {
     return ::poll(&out, 1, static_cast<int>(patience.count())) == 0;
 }
 
-LogQuery query_of(const Options& options) {
-    LogQuery out{.job = options.job, .level = options.level, .since = {}, .json = options.json};
+wire::LogQuery query_of(const Options& options) {
+    wire::LogQuery out{
+        .job = options.job, .level = options.level, .since = {}, .json = options.json};
     if (options.since) {
         out.since = std::chrono::system_clock::now() - *options.since;
     }
@@ -30,28 +31,28 @@ LogQuery query_of(const Options& options) {
 }
 
 /// What the files of earlier days have of it: nothing, where only the last lines are wanted.
-void read_earlier(const Home& home, const std::filesystem::path& newest, LogSieve& sieve,
-                  LastLines& out) {
-    for (const std::filesystem::path& file : day_logs(home)) {
+void read_earlier(const Home& home, const std::filesystem::path& newest, wire::LogSieve& sieve,
+                  wire::LastLines& out) {
+    for (const std::filesystem::path& file : log::day_logs(home)) {
         if (file < newest) {
-            LogFollower earlier(file, std::nullopt, [&] { return file; });
+            log::LogFollower earlier(file, std::nullopt, [&] { return file; });
             out.add(sieve.pass(earlier.read_new()));
         }
     }
 }
 
 Outcome show(const Options& options, const Home& home, Context& context) {
-    const LogQuery query = query_of(options);
+    const wire::LogQuery query = query_of(options);
     const bool some = query.job || query.since;
     const auto lines = some ? options.lines : options.lines.value_or(limits::log_tail_lines);
-    LogSieve sieve(query);
-    LastLines last(lines);
-    const auto newest = newest_log(home);
+    wire::LogSieve sieve(query);
+    wire::LastLines last(lines);
+    const auto newest = log::newest_log(home);
     if (some) {
         read_earlier(home, newest, sieve, last);
     }
-    LogFollower follower(newest, query.everything() ? lines : std::nullopt,
-                         [&] { return home.log_file_today(); });
+    log::LogFollower follower(newest, query.everything() ? lines : std::nullopt,
+                              [&] { return home.log_file_today(); });
     last.add(sieve.pass(follower.read_new()));
     std::string text = last.take();
     for (;;) {
@@ -75,7 +76,7 @@ Outcome run_logs(const Invocation& invocation, Context& context) {
     }
     const Home& home = address->home;
     std::error_code error;
-    if (!invocation.options.follow && !std::filesystem::exists(newest_log(home), error)) {
+    if (!invocation.options.follow && !std::filesystem::exists(log::newest_log(home), error)) {
         return std::unexpected(
             Failure(ExitCode::unknown, "there is no log yet in " + home.logs().string()));
     }

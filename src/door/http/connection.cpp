@@ -181,6 +181,7 @@ Request Connection::request_of(Parser::value_type message) {
     Request out;
     out.via = via_;
     out.session = session_;
+    out.own_user = own_user_;
     out.method = text_of(message.method_string());
     split_target(text_of(message.target()), out);
     for (const auto& field : message) {
@@ -284,9 +285,10 @@ std::string Connection::head_of(const Answer& answer, Framing framing) {
 
 awaitable<bool> Connection::send(Answer answer) {
     constexpr unsigned no_content = 204;
+    constexpr unsigned not_modified = 304;
     begun_ = true;
-    std::string bytes =
-        head_of(answer, answer.status == no_content ? Framing::no_body : Framing::length);
+    const bool no_body = answer.status == no_content || answer.status == not_modified;
+    std::string bytes = head_of(answer, no_body ? Framing::no_body : Framing::length);
     if (!head_only_) {
         bytes += answer.body;
     }

@@ -19,6 +19,7 @@
 #include "door/http/reply.h"
 #include "door/http/server.h"
 #include "door/http/unserved.h"
+#include "door/peer.h"
 
 namespace threadrunner::http {
 
@@ -40,7 +41,11 @@ public:
     using Socket = boost::asio::generic::stream_protocol::socket;
 
     Connection(Common& common, Socket socket, Via via, std::string session)
-        : common_(common), socket_(std::move(socket)), via_(via), session_(std::move(session)) {
+        : common_(common),
+          socket_(std::move(socket)),
+          via_(via),
+          session_(std::move(session)),
+          own_user_(via == Via::loopback && peer_is_own_user(socket_.native_handle())) {
         socket_.non_blocking(true);
     }
 
@@ -103,6 +108,7 @@ private:
     Socket socket_;
     const Via via_;
     const std::string session_;
+    const bool own_user_;
     boost::beast::flat_buffer buffer_{2 * limits::http_header_bytes_max};
     std::string chunk_;  ///< kept for its capacity while a stream lasts
     std::function<void()> when_gone_;

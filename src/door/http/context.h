@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/paths.h"
 #include "base/settings.h"
 #include "door/control.h"
 #include "door/http/bulletin.h"
@@ -22,11 +23,12 @@ struct ModelAddress {
 
 /// What every handler works with; outlives them all.
 struct Context {
+    Home home;
     boost::asio::any_io_executor executor;
     Jobs& jobs;
     Control& control;
     const Settings& settings;
-    boost::asio::thread_pool& parsing;  ///< for bodies too large for the event loop
+    boost::asio::thread_pool& parsing;  ///< for bodies too large for the event loop, and files
     Metrics& metrics;
     Bulletin& bulletin;
     ModelAddress standard;              ///< of requests that name no model

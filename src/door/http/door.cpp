@@ -9,6 +9,7 @@
 #include "door/http/llama_server.h"
 #include "door/http/native.h"
 #include "door/http/openai.h"
+#include "door/http/page.h"
 #include "door/http/watching.h"
 
 namespace threadrunner::http {
@@ -19,8 +20,8 @@ using boost::asio::awaitable;
 /// Every protocol's routes; of two that match, the first is meant.
 std::vector<Route> all_routes() {
     std::vector<Route> out;
-    for (const auto& routes :
-         {openai_routes(), llama_server_routes(), native_routes(), watching_routes()}) {
+    for (const auto& routes : {openai_routes(), llama_server_routes(), native_routes(),
+                               watching_routes(), page_routes()}) {
         for (const Route& route : routes) {
             out.push_back(route);
         }
@@ -54,9 +55,8 @@ private:
 
 }  // namespace
 
-Door::Door(Home home, Context context)
-    : home_(std::move(home)),
-      context_(std::move(context)),
+Door::Door(Context context)
+    : context_(std::move(context)),
       routes_(all_routes()),
       server_(
           context_.executor, context_.settings,
@@ -65,7 +65,7 @@ Door::Door(Home home, Context context)
 
 void Door::start() {
     std::error_code ignored;
-    std::filesystem::remove(home_.http_addresses(), ignored);
+    std::filesystem::remove(context_.home.http_addresses(), ignored);
     auto keys = Keys::read(context_.settings);
     if (!keys) {
         note_fault(keys.error().message + "; no key is good until that is mended");
@@ -76,7 +76,7 @@ void Door::start() {
     for (const ListenAddress& address : addresses.value_or(std::vector<ListenAddress>())) {
         listen(address);
     }
-    const auto listening = server_.listen(home_.http_socket());
+    const auto listening = server_.listen(context_.home.http_socket());
     socket_served_ = listening.has_value();
     if (!listening) {
         note_fault(listening.error().message);
@@ -104,7 +104,7 @@ void Door::write_addresses() {
     if (addresses_.empty()) {
         return;
     }
-    const std::filesystem::path file = home_.http_addresses();
+    const std::filesystem::path file = context_.home.http_addresses();
     const std::filesystem::path draft = file.string() + ".new";
     std::ofstream out(draft);
     for (const std::string& address : addresses_) {
@@ -126,7 +126,7 @@ void Door::note_fault(std::string fault) {
 void Door::close() {
     server_.close();
     std::error_code ignored;
-    std::filesystem::remove(home_.http_addresses(), ignored);
+    std::filesystem::remove(context_.home.http_addresses(), ignored);
 }
 
 awaitable<void> Door::stop() {
@@ -137,7 +137,7 @@ awaitable<void> Door::stop() {
 
 wire::Json Door::status() const {
     return {{"addresses", addresses_},
-            {"socket", socket_served_ ? home_.http_socket().string() : ""},
+            {"socket", socket_served_ ? context_.home.http_socket().string() : ""},
             {"connections", server_.connections()},
             {"faults", faults_}};
 }
@@ -145,6 +145,9 @@ wire::Json Door::status() const {
 awaitable<void> Door::handle(const Request& request, Reply& reply) {
     std::vector<Header> headers = {{"x-content-type-options", "nosniff"}};
     for (Header& header : gate_->cross_origin_headers(request)) {
+        headers.push_back(std::move(header));
+    }
+    for (Header& header : gate_->page_headers(request)) {
         headers.push_back(std::move(header));
     }
     WithHeaders answering(reply, std::move(headers));

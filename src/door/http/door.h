@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/paths.h"
 #include "door/http/context.h"
 #include "door/http/gate.h"
 #include "door/http/route_table.h"
@@ -18,7 +17,7 @@ namespace threadrunner::http {
 class Door {
 public:
     /// The context's references outlive the door.
-    Door(Home home, Context context);
+    explicit Door(Context context);
 
     /// Listens at the addresses of http.listen and at run/http.sock, and writes those that it got
     /// into run/http.addr. What cannot be served is said in the log and in status(), and the rest
@@ -40,7 +39,6 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> handle(const Request& request, Reply& reply);
     [[nodiscard]] boost::asio::awaitable<void> route(const Request& request, Reply& reply);
 
-    Home home_;
     Context context_;
     std::unique_ptr<Gate> gate_;
     RouteTable routes_;

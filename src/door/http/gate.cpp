@@ -93,7 +93,10 @@ Result<Caller> Gate::admit(const Request& request, Access access) const {
     if (const std::string* owner = keys_.owner_of(key)) {
         return Caller{.owner = "key:" + *owner, .may_everything = true};
     }
-    if (request.via == Via::loopback && access == Access::open) {
+    if (page_pass_.is_shown_by(request)) {
+        return Caller{.owner = "page", .may_everything = true};
+    }
+    if (access == Access::anyone || (request.via == Via::loopback && access == Access::open)) {
         return Caller{.owner = "http", .may_everything = false};
     }
     if (!key.empty()) {
@@ -102,6 +105,15 @@ Result<Caller> Gate::admit(const Request& request, Access access) const {
     return fail(ErrorCode::unauthorized,
                 "this needs a key, as 'Authorization: Bearer KEY'; keys stand in the file of the "
                 "setting http.key_file. The Unix socket run/http.sock needs none");
+}
+
+std::vector<Header> Gate::page_headers(const Request& request) const {
+    const bool for_page = request.via == Via::loopback && request.own_user &&
+                          request.method == "GET" && request.path == "/";
+    if (!for_page || !check_source(request)) {
+        return {};
+    }
+    return {{"set-cookie", page_pass_.cookie_for(request)}};
 }
 
 std::vector<Header> Gate::cross_origin_headers(const Request& request) const {

@@ -9,13 +9,16 @@
 #include "base/settings.h"
 #include "door/http/keys.h"
 #include "door/http/message.h"
+#include "door/http/page_pass.h"
 
 namespace threadrunner::http {
 
 /// What a route asks of who calls it.
 enum class Access : std::uint8_t {
-    open,  ///< on this machine nobody needs a key
-    key,   ///< on this machine, too, but for the Unix socket, where only our own user gets
+    anyone,  ///< nobody needs a key, wherever they are: for what is the same for all and no secret
+    open,    ///< on this machine nobody needs a key
+    key,     ///< on this machine, too, but for the Unix socket, where only our own user gets, and
+             ///< for our own page
 };
 
 /// Who asks.
@@ -42,6 +45,9 @@ public:
     /// What a browser has to be told so that a listed page may read the answer; for others nothing.
     [[nodiscard]] std::vector<Header> cross_origin_headers(const Request& request) const;
 
+    /// For who asks for the page: the cookie by which its requests are known; see PagePass.
+    [[nodiscard]] std::vector<Header> page_headers(const Request& request) const;
+
     [[nodiscard]] bool has_keys() const { return !keys_.empty(); }
 
 private:
@@ -49,6 +55,7 @@ private:
 
     const Settings& settings_;
     Keys keys_;
+    PagePass page_pass_;
 };
 
 }  // namespace threadrunner::http

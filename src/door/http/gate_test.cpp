@@ -111,6 +111,91 @@ TEST_F(GateTest, TheUnixSocketIsOurOwnUsersAndNeedsNoKey) {
     EXPECT_TRUE(lets_in(Via::unix_socket, {{"host", "whatever"}}));
 }
 
+/// The page in its browser: what GET / gave it, and what a browser adds.
+class GateOfThePage : public GateTest {
+protected:
+    GateOfThePage() {
+        Request page = request(Via::loopback, {{"host", "127.0.0.1:7717"}});
+        page.method = "GET";
+        page.path = "/";
+        page.own_user = true;
+        asks_for_page_ = page;
+    }
+
+    /// Who may read the log by the cookie that somebody got who is not always the one who shows it.
+    std::string reader(const std::vector<Header>& more, bool own_user = true,
+                       Via via = Via::loopback) {
+        const auto given = gate_.page_headers(asks_for_page_);
+        const std::string_view cookie = header_value(given, "set-cookie");
+        Request out = asks_for_page_;
+        out.path = "/logs";
+        out.via = via;
+        out.own_user = own_user;
+        out.headers.emplace_back("cookie",
+                                 "a=b; " + std::string(cookie.substr(0, cookie.find(';'))));
+        out.headers.insert(out.headers.end(), more.begin(), more.end());
+        const auto caller = gate_.admit(out, Access::key);
+        return caller ? caller->owner : std::string(traits(caller.error().code).name);
+    }
+    [[nodiscard]] bool gets_cookie(const Request& request) const {
+        return !gate_.page_headers(request).empty();
+    }
+
+    Gate gate_{settings_, Keys()};
+    Request asks_for_page_;
+};
+
+TEST_F(GateOfThePage, MayWhatElseNeedsAKey) {
+    EXPECT_EQ(reader({{"sec-fetch-site", "same-origin"}}), "page");
+    EXPECT_EQ(reader({{"origin", "http://127.0.0.1:7717"}}), "page");
+}
+
+TEST_F(GateOfThePage, ItsCookieIsOfNoUseToOtherPagesAndOtherUsers) {
+    EXPECT_EQ(reader({}), "unauthorized");
+    EXPECT_EQ(reader({{"sec-fetch-site", "same-site"}}), "unauthorized");
+    EXPECT_EQ(reader({{"sec-fetch-site", "cross-site"}, {"origin", "http://127.0.0.1:7717"}}),
+              "unauthorized");
+    EXPECT_EQ(reader({{"origin", "http://127.0.0.1:8080"}}), "unauthorized");
+    const Header same = {"sec-fetch-site", "same-origin"};
+    EXPECT_EQ(reader({same}, false), "unauthorized");
+    EXPECT_EQ(reader({same}, true, Via::network), "unauthorized");
+}
+
+TEST_F(GateOfThePage, TheCookieIsGivenToOurOwnUserOnThisMachineAlone) {
+    EXPECT_TRUE(gets_cookie(asks_for_page_));
+    Request other = asks_for_page_;
+    other.own_user = false;
+    EXPECT_FALSE(gets_cookie(other));
+    other = asks_for_page_;
+    other.via = Via::network;
+    EXPECT_FALSE(gets_cookie(other));
+    other = asks_for_page_;
+    other.path = "/health";
+    EXPECT_FALSE(gets_cookie(other));
+    other = asks_for_page_;
+    other.headers = {{"host", "rebound.example:7717"}};
+    EXPECT_FALSE(gets_cookie(other));
+}
+
+TEST_F(GateOfThePage, TwoDaemonsOfAMachineHaveCookiesOfTheirOwn) {
+    const Gate other(settings_, Keys());
+    Request asks_other = asks_for_page_;
+    asks_other.headers = {{"host", "127.0.0.1:7718"}};
+    const auto name = [](const std::vector<Header>& headers) {
+        const std::string_view cookie = header_value(headers, "set-cookie");
+        return std::string(cookie.substr(0, cookie.find('=')));
+    };
+    EXPECT_EQ(name(gate_.page_headers(asks_for_page_)), "threadrunner-7717");
+    EXPECT_EQ(name(other.page_headers(asks_other)), "threadrunner-7718");
+    EXPECT_NE(header_value(gate_.page_headers(asks_for_page_), "set-cookie"),
+              header_value(other.page_headers(asks_for_page_), "set-cookie"));
+}
+
+TEST_F(GateOfThePage, ItsFilesAreForAnyoneWhoIsToBeAskedForAKey) {
+    EXPECT_EQ(owner(Via::network, {}, Access::anyone), "http");
+    EXPECT_EQ(owner(Via::network, {}, Access::open), "unauthorized");
+}
+
 TEST(Keys, AreReadFromAFileThatOnlyItsOwnerMayRead) {
     const ScratchDirectory folder;
     Settings settings;

@@ -18,8 +18,9 @@ bool is_word(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
-/// Looks at every byte, wherever the first difference is.
-bool same(std::string_view a, std::string_view b) {
+}  // namespace
+
+bool same_secret(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) {
         return false;
     }
@@ -29,8 +30,6 @@ bool same(std::string_view a, std::string_view b) {
     }
     return difference == 0;
 }
-
-}  // namespace
 
 Result<Keys> Keys::read(const Settings& settings) {
     const bool from_file = settings.http_keys.empty() && !settings.http_key_file.empty();
@@ -67,7 +66,7 @@ Result<Keys> Keys::read(const Settings& settings) {
 const std::string* Keys::owner_of(std::string_view secret) const {
     const std::string* owner = nullptr;
     for (const Key& key : keys_) {
-        if (same(key.secret, secret)) {
+        if (same_secret(key.secret, secret)) {
             owner = &key.name;
         }
     }

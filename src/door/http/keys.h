@@ -9,6 +9,9 @@
 
 namespace threadrunner::http {
 
+/// Whether two secrets are the same; takes the same time wherever their first difference is.
+[[nodiscard]] bool same_secret(std::string_view a, std::string_view b);
+
 /// The keys that clients may show, each with a name, which is the owner of what its holder asks
 /// for.
 class Keys {

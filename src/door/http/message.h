@@ -31,6 +31,8 @@ struct Request {
     std::string body;
     Via via = Via::network;
     std::string session;  ///< of the client's process, where it is known; see peer_session()
+    /// On loopback: whether it is a process of the daemon's own user; see peer_is_own_user().
+    bool own_user = false;
 
     [[nodiscard]] std::string_view header(std::string_view name) const {
         return header_value(headers, name);

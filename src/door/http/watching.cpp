@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "door/http/log_stream.h"
+
 namespace threadrunner::http {
 namespace {
 
@@ -45,6 +47,11 @@ awaitable<void> show_metrics(Call& call) {
 
 std::vector<Route> watching_routes() {
     return {
+        {.method = "GET",
+         .path = "/logs",
+         .access = Access::key,
+         .errors = openai_errors(),
+         .handle = follow_log},
         {.method = "GET", .path = "/events", .errors = openai_errors(), .handle = follow},
         {.method = "GET", .path = "/metrics", .errors = openai_errors(), .handle = show_metrics}};
 }

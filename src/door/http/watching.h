@@ -6,7 +6,8 @@
 
 namespace threadrunner::http {
 
-/// For those who watch: /events as things happen, and /metrics for Prometheus.
+/// For those who watch: /events as things happen, /logs as it is written, and /metrics for
+/// Prometheus.
 [[nodiscard]] std::vector<Route> watching_routes();
 
 }  // namespace threadrunner::http

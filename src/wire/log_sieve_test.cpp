@@ -1,8 +1,8 @@
-#include "cli/log_sieve.h"
+#include "wire/log_sieve.h"
 
 #include <gtest/gtest.h>
 
-namespace threadrunner::cli {
+namespace threadrunner::wire {
 namespace {
 
 using namespace std::chrono_literals;
@@ -83,4 +83,4 @@ TEST(LastLines, KeepsAsManyAsAreWanted) {
 }
 
 }  // namespace
-}  // namespace threadrunner::cli
+}  // namespace threadrunner::wire

@@ -1,4 +1,4 @@
-#include "cli/log_sieve.h"
+#include "wire/log_sieve.h"
 
 #include <algorithm>
 #include <array>
@@ -6,10 +6,9 @@
 
 #include "base/number.h"
 #include "base/text.h"
-#include "cli/result.h"
 #include "wire/decode.h"
 
-namespace threadrunner::cli {
+namespace threadrunner::wire {
 namespace {
 
 using Time = std::chrono::system_clock::time_point;
@@ -100,8 +99,15 @@ bool names(std::string_view text, std::string_view job) {
     return false;
 }
 
+/// A member that is a text; else empty.
+std::string text_in(const Json& document, const char* name) {
+    const auto found = document.find(name);
+    return found != document.end() && found->is_string() ? found->get<std::string>()
+                                                         : std::string();
+}
+
 std::string document_of(const Entry& entry) {
-    wire::Json out = {
+    Json out = {
         {"time", entry.stamp},
         {"level", log::level_names[static_cast<std::size_t>(entry.level)]},
         {"target", utf8_repair(entry.target)},
@@ -110,7 +116,7 @@ std::string document_of(const Entry& entry) {
     if (!entry.job.empty()) {
         out["job"] = entry.job;
     }
-    return wire::encode_json(out);
+    return encode_json(out);
 }
 
 bool fits(const LogQuery& query, std::string_view stamp, log::Level level, bool of_job) {
@@ -139,8 +145,7 @@ std::string LogSieve::pass(std::string_view text) {
 
 void LogSieve::pass_line(std::string_view line, std::string& out) {
     std::string shown(line);
-    if (const auto json =
-            line.starts_with('{') ? wire::decode_json(line) : Result<wire::Json>(wire::Json())) {
+    if (const auto json = line.starts_with('{') ? decode_json(line) : Result<Json>(Json())) {
         if (json->is_object()) {
             const auto level = log::level_from(text_in(*json, "level")).value_or(log::Level::info);
             const bool of_job = !query_.job || text_in(*json, "job") == *query_.job ||
@@ -152,7 +157,7 @@ void LogSieve::pass_line(std::string_view line, std::string& out) {
             wanted_ = fits(query_, entry->stamp, entry->level, of_job);
             shown = query_.json ? document_of(*entry) : shown;
         } else if (query_.json) {
-            shown = wire::encode_json({{"message", utf8_repair(line)}});
+            shown = encode_json({{"message", utf8_repair(line)}});
         }
     }
     if (wanted_) {
@@ -179,4 +184,4 @@ std::string LastLines::take() {
     return out;
 }
 
-}  // namespace threadrunner::cli
+}  // namespace threadrunner::wire

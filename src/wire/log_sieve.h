@@ -10,7 +10,7 @@
 
 #include "base/log_filter.h"
 
-namespace threadrunner::cli {
+namespace threadrunner::wire {
 
 /// Which lines of the log are wanted, and how.
 struct LogQuery {
@@ -52,4 +52,4 @@ private:
     std::deque<std::string> lines_;
 };
 
-}  // namespace threadrunner::cli
+}  // namespace threadrunner::wire

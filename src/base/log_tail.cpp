@@ -1,4 +1,4 @@
-#include "cli/log_tail.h"
+#include "base/log_tail.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #include "base/limits.h"
 
-namespace threadrunner::cli {
+namespace threadrunner::log {
 namespace {
 
 namespace fs = std::filesystem;
@@ -127,4 +127,4 @@ std::string LogFollower::read_new() {
     return out;
 }
 
-}  // namespace threadrunner::cli
+}  // namespace threadrunner::log

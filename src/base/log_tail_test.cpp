@@ -1,4 +1,4 @@
-#include "cli/log_tail.h"
+#include "base/log_tail.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/scratch_directory.h"
 
-namespace threadrunner::cli {
+namespace threadrunner::log {
 namespace {
 
 namespace fs = std::filesystem;
@@ -82,4 +82,4 @@ TEST_F(LogTail, WithoutALogOfTodayTheNewestOneIsShown) {
 }
 
 }  // namespace
-}  // namespace threadrunner::cli
+}  // namespace threadrunner::log

@@ -12,7 +12,7 @@
 #include "base/paths.h"
 #include "base/unique_fd.h"
 
-namespace threadrunner::cli {
+namespace threadrunner::log {
 
 /// The last lines of a text; a last line without an end counts.
 [[nodiscard]] std::string_view last_lines(std::string_view text, std::size_t count);
@@ -47,4 +47,4 @@ private:
     UniqueFd fd_;
 };
 
-}  // namespace threadrunner::cli
+}  // namespace threadrunner::log
