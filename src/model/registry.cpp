@@ -134,14 +134,13 @@ const Model* Registry::at(std::string_view name) const {
     return by_file == models_.end() ? nullptr : &*by_file;
 }
 
-/// The model whose own file it is, in the folder, else that which models.toml knows with it.
+/// The model whose own file it is, in the folder or by a link of its name there, else that which
+/// models.toml knows with it.
 const Model* Registry::at_path(const fs::path& path) const {
     const fs::path file = canonical_path(path);
-    if (file.parent_path() == canonical_path(folder_.path())) {
-        const Model* own = at(file.filename().native());
-        if (own != nullptr && own->in_folder && canonical_path(own->path) == file) {
-            return own;
-        }
+    const Model* own = at(file.filename().native());
+    if (own != nullptr && own->in_folder && canonical_path(own->path) == file) {
+        return own;
     }
     const auto known = std::ranges::find_if(
         of_file_, [&](std::size_t i) { return canonical_path(models_[i].path) == file; });

@@ -186,6 +186,13 @@ TEST_F(RegistryTest, AFileElsewhereIsAModelToo) {
     EXPECT_EQ(models.name_of("/nowhere.gguf", ""), "");
 }
 
+TEST_F(RegistryTest, AFileThatIsLinkedIntoTheFolderHasTheNameOfItsLink) {
+    const auto file = home_.write("elsewhere.gguf", "x");
+    add("gemma.gguf");
+    std::filesystem::create_symlink(file, home_ / "models/elsewhere.gguf");
+    EXPECT_EQ(registry().name_of(std::filesystem::canonical(file), ""), "elsewhere");
+}
+
 TEST_F(RegistryTest, ABrokenFileIsEveryCallsErrorUntilItIsMended) {
     add("gemma.gguf");
     write("[gemma]\ncontext = 1\n");

@@ -413,6 +413,27 @@ def test_the_log_is_followed(served, tab):
     expect(log.locator(".log-line.info")).to_have_count(0)
 
 
+@pytest.mark.model
+@pytest.mark.timeout(180)
+def test_a_real_model_is_talked_to_and_seen_in_the_list(home, model, open_tab):
+    (home.root / "models").mkdir(mode=0o700)
+    (home.root / "models" / model.name).symlink_to(model.resolve())
+    home.start()
+    tab = open_tab(home)
+    tab.ask("What is the capital of France?")
+    expect(tab.answers).to_contain_text("Paris", timeout=100_000)
+    expect(tab.last.locator(".facts")).to_contain_text("tok/s")
+    choice = tab.page.get_by_label("Model", exact=True)
+    expect(choice.locator("option")).to_have_text([f"Default ({model.stem})", model.stem])
+    tab.shot("real-model-light-desk")
+    tab.go("Models")
+    card = tab.page.locator(".model-card")
+    expect(card.locator("h3")).to_have_text(model.stem)
+    expect(card.locator(".state")).to_contain_text("ready")
+    expect(card.locator(".chip.default")).to_be_visible()
+    tab.shot("real-models-light-desk")
+
+
 # How it looks
 
 

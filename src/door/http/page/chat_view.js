@@ -106,8 +106,7 @@ export class ChatView {
         });
         this.#prompt.addEventListener("input", () => {
             this.#grow();
-            this.#session.draft = this.#prompt.value;
-            this.#sessions.save(this.#session);
+            this.#sessions.saveDraft(this.#session, this.#prompt.value);
         });
         this.#prompt.addEventListener("keydown", (event) => {
             const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;

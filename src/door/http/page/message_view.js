@@ -7,7 +7,8 @@ import { Markdown } from "./markdown.js";
 
 function progressText(progress) {
     if (progress?.queued) {
-        return `Waiting, ${plural(progress.queued.position, "place")} from the front`;
+        const { position } = progress.queued;
+        return position > 1 ? `Waiting, number ${position} in line` : "Waiting, next in line";
     }
     if (progress?.load) {
         return `Loading the model, ${percent(progress.load.fraction)}`;

@@ -75,7 +75,8 @@ export class ModelsView {
 
     #card(row) {
         const { model } = row;
-        const talks = !model || model.capabilities?.includes("chat");
+        const talks = !model ||
+            model.capabilities?.some((can) => can === "chat" || can === "complete");
         const chips = [model?.default && "default", ...(model?.capabilities ?? []),
             !model && row.worker.kind].filter(Boolean);
         return el("li", { className: "card model-card" },

@@ -56,6 +56,12 @@ export class Sessions extends EventTarget {
             model: last?.model ?? "", system: "", sampling: {}, draft: "", messages: [] };
     }
 
+    /** Keeps what is being written, which nobody else shows. */
+    saveDraft(session, draft) {
+        session.draft = draft;
+        this.#keep(session);
+    }
+
     /** Keeps a session as it is now. */
     save(session, { used = false } = {}) {
         if (used) {
@@ -65,10 +71,7 @@ export class Sessions extends EventTarget {
                 session.title = titleOf(first.content);
             }
         }
-        this.#all.set(session.id, session);
-        if (!storage.save(kept + session.id, session)) {
-            this.dispatchEvent(new Event("full"));
-        }
+        this.#keep(session);
         this.#tell();
     }
 
@@ -91,6 +94,13 @@ export class Sessions extends EventTarget {
         this.#all.delete(session.id);
         storage.remove(kept + session.id);
         this.#tell();
+    }
+
+    #keep(session) {
+        this.#all.set(session.id, session);
+        if (!storage.save(kept + session.id, session)) {
+            this.dispatchEvent(new Event("full"));
+        }
     }
 
     #read(name) {
