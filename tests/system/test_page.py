@@ -199,6 +199,26 @@ def test_an_answer_that_breaks_off_says_so(served, tab):
     expect(tab.answers).to_have_text(re.compile("^lorem ipsum"))
 
 
+def test_only_the_last_exchange_can_be_asked_again(tab):
+    for words in ("first", "second"):
+        tab.ask(words)
+        expect(tab.answers.last).to_have_text(answer_to(words))
+        tab.wait_whole()
+    again = tab.page.get_by_role("button", name="Ask again", exact=True)
+    expect(again).to_have_count(1)
+    again.click()
+    expect(tab.answers.last).to_have_text(answer_to("second"))
+    tab.wait_whole()
+    tab.page.locator(".user").last.hover()
+    tab.page.get_by_role("button", name="Edit and ask again").click()
+    expect(tab.answers).to_have_count(1)
+    prompt = tab.page.get_by_label("Your message")
+    expect(prompt).to_have_value("second")
+    prompt.fill("third")
+    prompt.press("Enter")
+    expect(tab.answers.last).to_have_text(answer_to("third"))
+
+
 def test_a_daemon_that_is_gone_is_told_and_a_new_one_is_found(served, tab):
     tab.ask("Hello")
     expect(tab.answers).to_have_text(answer_to("Hello"))
@@ -615,12 +635,22 @@ def test_from_elsewhere_the_page_asks_for_a_key(home, open_tab):
     home.start(env=DUMMY, http_keys="me:a-secret")
     url = home.http_url.replace("0.0.0.0", "127.0.0.1")  # an address for all counts as elsewhere
     tab = open_tab(home, url=url)
+    expect(tab.page.locator("#key-dialog")).to_be_visible()
+    tab.shot("key-light-desk")
+    polls = []
+    tab.page.on("request", lambda request: polls.append(request.url))
+    tab.page.get_by_role("button", name="Cancel").click()
+    expect(tab.page.locator("#side-memory")).to_have_text("The daemon wants a key")
+    # evaluating lets the browser's news in
+    wait_until(lambda: tab.page.evaluate("1") and len(polls) > 12,
+               "it is to go on asking the daemon")
+    expect(tab.page.locator("#key-dialog")).to_be_hidden()  # and not its user
+    tab.ask("Hello")
     tab.page.get_by_label("Key", exact=True).fill("wrong")
     tab.page.get_by_role("button", name="Use it").click()
     expect(tab.page.locator("#key-reason")).to_contain_text("this key is none of")
     tab.page.get_by_label("Key", exact=True).fill("a-secret")
     tab.page.get_by_role("button", name="Use it").click()
-    tab.ask("Hello")
     expect(tab.answers).to_have_text(answer_to("Hello"))
     tab.go("Activity")
     expect(tab.page.get_by_role("log")).to_contain_text("owner=key:me")

@@ -110,6 +110,7 @@ export class Answering extends EventTarget {
         const response = await call("POST", "/v1/chat/completions", {
             body: requestFor(run.session),
             headers: { "X-Progress": "1" },
+            byUser: true,
             signal: run.abort.signal,
         });
         run.answer.job = response.headers.get("x-job-id") ?? "";

@@ -9,17 +9,25 @@ export class ApiError extends Error {
 }
 
 const keyName = "threadrunner.key";
-const listeners = { needsKey: async () => null };
+const asker = { ask: async () => null, asking: null, declined: false };
 
-/** Who is asked for a key when the daemon wants one; the promise's value is the key, or null. */
+/** Who is asked for a key when the daemon wants one, with what is wrong with the one that was
+ * shown, if one was; the promise's value is the key, or null. */
 export function setKeyAsker(ask) {
-    let asking = null;
-    listeners.needsKey = (reason) => {
-        asking ??= ask(reason).finally(() => {
-            asking = null;
-        });
-        return asking;
-    };
+    asker.ask = ask;
+}
+
+/** The key, or null. However many requests want it, it is asked for once; when that was declined,
+ * only what people do themselves asks again. */
+async function askForKey(reason, byUser) {
+    if (asker.declined && !byUser) {
+        return null;
+    }
+    asker.asking ??= asker.ask(sessionStorage.getItem(keyName) ? reason : "");
+    const key = await asker.asking;
+    asker.asking = null;
+    asker.declined = !key;
+    return key;
 }
 
 function headersWith(more) {
@@ -67,7 +75,8 @@ async function renewCookie() {
 }
 
 /** One request; its response, if that is no error. A daemon that wants a key gets the cookie again,
- * then the key that its user is asked for, unless `mayAsk` is false. */
+ * then the key that its user is asked for, unless `mayAsk` is false. `byUser`: somebody has just
+ * asked for it. */
 export async function call(method, path, options = {}) {
     const unauthorized = 401;
     let response = await send(method, path, options);
@@ -77,7 +86,7 @@ export async function call(method, path, options = {}) {
     }
     while (response.status === unauthorized && options.mayAsk !== false) {
         const error = await failure(response);
-        const key = await listeners.needsKey(error.message);
+        const key = await askForKey(error.message, options.byUser);
         if (!key) {
             throw error;
         }

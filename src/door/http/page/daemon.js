@@ -21,6 +21,8 @@ export class Daemon extends EventTarget {
     loads = new Map();
     /** Why the daemon cannot be asked; empty: it can. */
     fault = "";
+    /** Whether that is for want of a key. */
+    wantsKey = false;
     #events = null;
 
     start() {
@@ -49,6 +51,7 @@ export class Daemon extends EventTarget {
             this.fault = "";
         } catch (error) {
             this.fault = error.message;
+            this.wantsKey = error.code === "unauthorized";
         }
         this.#tell();
     }
@@ -72,16 +75,16 @@ export class Daemon extends EventTarget {
     }
 
     async load(name) {
-        await json("POST", "/load", { body: { model: name, detach: true } });
+        await json("POST", "/load", { body: { model: name, detach: true }, byUser: true });
     }
 
     async unload(name) {
-        await json("POST", "/unload", { body: { model: name } });
+        await json("POST", "/unload", { body: { model: name }, byUser: true });
         await this.refresh();
     }
 
     async cancel(job) {
-        await json("DELETE", `/jobs/${job}`);
+        await json("DELETE", `/jobs/${job}`, { byUser: true });
         await this.refresh();
     }
 

@@ -91,7 +91,8 @@ function drawSideMemory() {
     const memory = daemon.status?.memory;
     byId("side-memory").classList.toggle("fault", Boolean(daemon.fault));
     if (daemon.fault) {
-        setText(byId("side-memory"), "The daemon does not answer");
+        setText(byId("side-memory"),
+            daemon.wantsKey ? "The daemon wants a key" : "The daemon does not answer");
     } else if (memory) {
         setText(byId("side-memory"),
             `${bytes(memory.reserved_bytes)} of ${bytes(memory.budget_bytes)}`);

@@ -49,6 +49,7 @@ export class UserMessage {
             el("div", { className: "message-foot" },
                 copyButton(() => message.content, "Copy the message"),
                 iconButton("pencil", "Edit and ask again", onedit)));
+        this.element.querySelector(".message-foot").lastChild.classList.add("of-last");
     }
     update() {}
 }
@@ -75,6 +76,7 @@ export class AnswerMessage {
         this.#foot = el("div", { className: "message-foot" }, this.#facts,
             copyButton(() => message.content, "Copy the answer"),
             iconButton("retry", "Ask again", onretry));
+        this.#foot.lastChild.classList.add("of-last");
         const again = el("button", { type: "button", className: "button small", onclick: onretry },
             icon("retry"), "Try again");
         this.#error.append(again);
