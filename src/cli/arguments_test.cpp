@@ -44,6 +44,8 @@ TEST(Arguments, ACommandIsOneOnlyWhereItsGrammarFits) {
     EXPECT_EQ(routed({"help", "logs"}).command, Command::help);
     EXPECT_EQ(routed({"load", "the", "washing", "machine"}).command, Command::ask);
     EXPECT_EQ(routed({"load", "gemma"}).command, Command::load);
+    EXPECT_EQ(routed({"bench", "gemma", "--streams", "2"}).command, Command::bench);
+    EXPECT_EQ(routed({"bench", "press", "or", "squat"}).command, Command::ask);
     EXPECT_EQ(routed({"cancel", "culture"}).command, Command::ask);
     EXPECT_EQ(routed({"cancel", "j7"}).command, Command::cancel);
     EXPECT_EQ(routed({"detokenize", "1", "22"}).command, Command::detokenize);

@@ -195,6 +195,16 @@ comments and its order.)",
 It looks at the programs, the daemon, processor, devices, memory, limits, the home, disk, models and
 what was left behind. It starts no daemon, changes nothing, and does not wait for long.)",
                 nothing},
+    CommandSpec{Command::bench, "bench", "[MODEL]", "measure this machine with a model",
+                R"(  threadrunner bench                  the default model
+  threadrunner bench gemma-3-270m --streams 8 --seconds 10
+  threadrunner bench --json | jq .ceiling_tokens_per_second
+
+It measures the memory's bandwidth with as many threads as the model has, what speed that allows at
+most, and what is reached through the daemon: the time to the first token of a prompt that is warm,
+reading a new prompt, and writing answers, one and several at once. Nothing else should run
+meanwhile.)",
+                one_at_most},
     CommandSpec{Command::serve, "serve", "", "run the daemon here, in the foreground",
                 R"(  threadrunner serve                  Ctrl-C stops it
   THREADRUNNER_LOG=debug threadrunner serve)",

@@ -34,7 +34,7 @@ _threadrunner() {
             return
         fi ;;
     help) COMPREPLY=($(compgen -W "%COMMANDS%" -- "$word")); return ;;
-    load) COMPREPLY=($(compgen -f -- "$word")); _threadrunner_models "$word"; return ;;
+    load|bench) COMPREPLY=($(compgen -f -- "$word")); _threadrunner_models "$word"; return ;;
     show|rm|unload) _threadrunner_models "$word"; return ;;
     models) COMPREPLY=($(compgen -W "add alias default set show rm" -- "$word")); return ;;
     add) [[ ${COMP_WORDS[1]} == models ]] && COMPREPLY=($(compgen -f -- "$word")); return ;;
@@ -78,7 +78,7 @@ _threadrunner() {
                 compadd %SETTINGS%
             fi ;;
         help) _describe command commands ;;
-        load) _threadrunner_models_and_files ;;
+        load|bench) _threadrunner_models_and_files ;;
         unload|show|rm) _threadrunner_models ;;
         models)
             if ((CURRENT == 2)); then
@@ -104,9 +104,9 @@ complete -c threadrunner -f
 %OPTIONS%
 complete -c threadrunner -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c threadrunner -n '__fish_seen_subcommand_from help' -a '%NAMES%'
-complete -c threadrunner -n '__fish_seen_subcommand_from load add' -F
+complete -c threadrunner -n '__fish_seen_subcommand_from load bench add' -F
 complete -c threadrunner -n '__fish_seen_subcommand_from models' -a 'add alias default set show rm'
-complete -c threadrunner -n '__fish_seen_subcommand_from load unload show rm alias default' \
+complete -c threadrunner -n '__fish_seen_subcommand_from load bench unload show rm alias default' \
     -a '(threadrunner models --names 2>/dev/null)'
 complete -c threadrunner -n '__fish_seen_subcommand_from config' -a 'get set unset path reload'
 complete -c threadrunner -n '__fish_seen_subcommand_from get set unset' -a '%SETTINGS%'

@@ -32,6 +32,7 @@ enum class Command : std::uint8_t {
     logs,
     config,
     doctor,
+    bench,
     serve,
     version,
     completion,
@@ -62,10 +63,12 @@ struct Options {
     std::optional<std::string> schema;   ///< a file, or "-"
     std::optional<std::string> grammar;  ///< the same
     Think think = Think::on_terminal;
-    std::optional<std::string> name;  ///< for a model that is added
-    std::optional<std::string> sha256;   ///< of the file that is pulled
-    bool yes = false;                 ///< to whatever would be asked
-    bool names = false;               ///< only names
+    std::optional<std::string> name;                    ///< for a model that is added
+    std::optional<std::string> sha256;                  ///< of the file that is pulled
+    std::optional<std::size_t> streams;                 ///< at once
+    std::optional<std::chrono::milliseconds> each_for;  ///< a measurement is repeated
+    bool yes = false;                                   ///< to whatever would be asked
+    bool names = false;                                 ///< only names
     bool json = false;
     bool no_stream = false;
     bool follow = false;

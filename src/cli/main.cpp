@@ -51,6 +51,8 @@ Outcome run(const Invocation& invocation, Context& context) {
             return run_config(invocation, context);
         case Command::doctor:
             return run_doctor(invocation, context);
+        case Command::bench:
+            return run_bench(invocation, context);
         case Command::serve:
             return run_serve(invocation, context);
         case Command::version:

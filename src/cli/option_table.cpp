@@ -16,7 +16,7 @@ using enum Command;
 
 constexpr CommandSet one_answer = command_set(ask);
 constexpr CommandSet generation = command_set(ask, chat);
-constexpr CommandSet on_a_model = command_set(ask, chat, embed, tokenize, detokenize, load);
+constexpr CommandSet on_a_model = command_set(ask, chat, embed, tokenize, detokenize, load, bench);
 constexpr CommandSet on_a_target = on_a_model | command_set(unload);
 constexpr CommandSet to_the_daemon =
     on_a_target | command_set(models, show, pull, rm, status, ps, cancel, stop, config);
@@ -24,6 +24,8 @@ constexpr CommandSet everywhere = ~CommandSet{0};
 
 constexpr double tokens_max = 1 << 30;  // what the daemon takes
 constexpr double logprobs_max = 64;     // the same
+constexpr double streams_max = 1024;
+constexpr double seconds_max = 3600;
 constexpr auto timeout_max = std::chrono::hours(24 * 365);
 
 std::unexpected<Error> refuse(const OptionSpec& spec, std::string_view wanted,
@@ -127,6 +129,25 @@ Result<void> lines(Options& options, const OptionSpec& spec, const std::string& 
     return options.lines ? Result<void>() : refuse(spec, "a whole number from 0", value);
 }
 
+Result<void> streams(Options& options, const OptionSpec& spec, const std::string& value) {
+    const auto read = number_from<std::size_t>(value);
+    if (!read || *read < 1 || static_cast<double>(*read) > spec.max) {
+        return refuse(spec, "a whole number " + range_of(spec), value);
+    }
+    options.streams = read;
+    return {};
+}
+
+Result<void> each_for(Options& options, const OptionSpec& spec, const std::string& value) {
+    const auto read = number_from<double>(value);
+    if (!read || !(*read >= spec.min && *read <= spec.max)) {
+        return refuse(spec, "a number " + range_of(spec), value);
+    }
+    options.each_for =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(*read));
+    return {};
+}
+
 Result<void> level(Options& options, const OptionSpec& spec, const std::string& value) {
     options.level = log::level_from(value);
     return options.level ? Result<void>()
@@ -176,8 +197,8 @@ constexpr std::array table = {
     OptionSpec{"--backend", '\0', "NAME", "llama (the default), upstream or dummy", on_a_target,
                set_text<&Options::backend>},
     OptionSpec{"--system", '\0', "TEXT", "how the model shall behave", generation, text},
-    OptionSpec{"--max-tokens", '\0', "N", "the longest answer, in tokens", generation, integer, 1,
-               tokens_max},
+    OptionSpec{"--max-tokens", '\0', "N", "the longest answer, in tokens",
+               generation | command_set(bench), integer, 1, tokens_max},
     OptionSpec{"--temperature", '\0', "NUMBER", "0: always the likeliest token; 1: as trained",
                generation, number, 0, 100},
     OptionSpec{"--top-p", '\0', "NUMBER", "only the likeliest tokens, up to this probability",
@@ -208,7 +229,7 @@ constexpr std::array table = {
     OptionSpec{"--timeout", '\0', "DURATION", "give up after this long, with exit code 4: 30, 5m",
                to_the_daemon, timeout},
     OptionSpec{"--json", '\0', "", "JSON for programs: events for ask and embed, else the result",
-               (to_the_daemon & ~command_set(chat)) | command_set(version, logs, doctor),
+               (to_the_daemon & ~command_set(chat)) | command_set(version, logs, doctor, bench),
                set_flag<&Options::json>},
     OptionSpec{"--no-stream", '\0', "", "print the whole answer at its end", one_answer,
                set_flag<&Options::no_stream>},
@@ -229,6 +250,10 @@ constexpr std::array table = {
                command_set(models), set_flag<&Options::names>},
     OptionSpec{"--yes", 'y', "", "delete without asking", command_set(models, rm),
                set_flag<&Options::yes>},
+    OptionSpec{"--streams", '\0', "N", "answers at once", command_set(bench), streams, 1,
+               streams_max},
+    OptionSpec{"--seconds", '\0', "NUMBER", "how long each measurement is repeated",
+               command_set(bench), each_for, 0, seconds_max},
     OptionSpec{"--set", '\0', "KEY=VALUE", "a setting of this daemon; may be repeated",
                command_set(serve), setting},
     OptionSpec{"--socket", '\0', "PATH", "the daemon's socket",

@@ -206,7 +206,9 @@ void Supervisor::run(Job& job) {
     auto exchange = kind_.exchange(job);
     if (!exchange) {
         idle_since_ = Clock::now();
-        jobs_.emit(job, event::Done{.result = {{"meta", meta_}, {"slots", slots_.size()}}});
+        jobs_.emit(job, event::Done{.result = {{"meta", meta_},
+                                               {"slots", slots_.size()},
+                                               {"threads", threads_alone_}}});
         return;
     }
     const std::size_t wanted = work_slots(job.spec.work);

@@ -79,12 +79,13 @@ TEST_F(SupervisorTest, AWorkerGetsWorkOnceItHasGreetedAndLoaded) {
 
 TEST_F(SupervisorTest, AJobThatOnlyWantsItReadyLearnsWhatIsLoaded) {
     kind_.loads = true;
+    kind_.threads = 3;
     Client& client = submit(loads());
     worker(0).greet(0);
     worker(0).say({{"ev", "done"}, {"id", 0}, {"slots", 2}, {"meta", {{"name", "gemma"}}}});
     ASSERT_EQ(client.story(), "accepted, queued 1, done stop");
     EXPECT_EQ(std::get<event::Done>(client.sink.events.back()).result,
-              (Json{{"meta", {{"name", "gemma"}}}, {"slots", 2}}));
+              (Json{{"meta", {{"name", "gemma"}}}, {"slots", 2}, {"threads", 3}}));
     EXPECT_EQ(worker(0).work(), "");
 }
 

@@ -24,6 +24,8 @@ Clock::time_point at_most(std::optional<Clock::time_point> until, Clock::duratio
     return until ? std::min(*until, patience_ends) : patience_ends;
 }
 
+}  // namespace
+
 Result<UniqueFd> reach_daemon(const Options& options, Reach reach,
                               std::optional<Clock::time_point> until) {
     const auto address = find_daemon_address(options);
@@ -51,8 +53,6 @@ Result<UniqueFd> reach_daemon(const Options& options, Reach reach,
     }
     return *std::move(socket);
 }
-
-}  // namespace
 
 Failure with_retry(Error error) {
     if (error.retry_after) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/unique_fd.h"
 #include "cli/commands/context.h"
 #include "cli/conversation.h"
 #include "cli/view.h"
@@ -25,6 +26,10 @@ enum class Reach : std::uint8_t {
 /// What stdin holds, if it is a pipe or a file. It says on stderr when it waits for a silent one.
 [[nodiscard]] std::expected<std::optional<std::string>, Failure> piped_input(
     Context& context, bool only_input, std::optional<Clock::time_point> until);
+
+/// A connection to the daemon.
+[[nodiscard]] Result<UniqueFd> reach_daemon(const Options& options, Reach reach,
+                                            std::optional<Clock::time_point> until);
 
 /// An error of a job, with when to try again.
 [[nodiscard]] Failure with_retry(Error error);

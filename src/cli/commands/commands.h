@@ -24,6 +24,7 @@ namespace threadrunner::cli {
 [[nodiscard]] Outcome run_logs(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_config(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_doctor(const Invocation& invocation, Context& context);
+[[nodiscard]] Outcome run_bench(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_serve(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_version(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_completion(const Invocation& invocation, Context& context);
