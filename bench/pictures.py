@@ -4,8 +4,9 @@ import statistics
 
 from report import OUT
 
-NAMES = {"HTTP": "ThreadRunner, HTTP", "socket": "ThreadRunner, socket", "theirs": "llama-server"}
-COLOURS = {"HTTP": "#1f6fb2", "socket": "#7db4dc", "theirs": "#c4501b"}
+NAMES = {"HTTP": "ThreadRunner, HTTP", "socket": "ThreadRunner, socket", "theirs": "llama-server",
+         "swap": "llama-server behind llama-swap"}
+COLOURS = {"HTTP": "#1f6fb2", "socket": "#7db4dc", "theirs": "#c4501b", "swap": "#e0a35c"}
 
 
 def of_serving(lives, decoding):
@@ -34,6 +35,8 @@ def _spread(runs):
 def _decoding(pyplot, decoding):
     figure, axes = pyplot.subplots(figsize=(8, 5))
     for name, label in NAMES.items():
+        if any(name not in runs for runs in decoding.values()):
+            continue  # measured in lives alone
         medians = [statistics.median(runs[name]) for runs in decoding.values()]
         below = [statistics.median(runs[name]) - min(runs[name]) for runs in decoding.values()]
         above = [max(runs[name]) - statistics.median(runs[name]) for runs in decoding.values()]
@@ -47,11 +50,13 @@ def _decoding(pyplot, decoding):
 
 def _lives(pyplot, lives, file, title, unit, kinds):
     figure, axes = pyplot.subplots(figsize=(8, 5))
-    for number, (name, label) in enumerate(NAMES.items()):
+    width = 0.84 / len(lives)
+    for number, name in enumerate(lives):
         for place, kind in enumerate(kinds):
             median, error = _spread([life[kind] for life in lives[name]])
-            bar = axes.bar(place + 0.28 * (number - 1), median, 0.26, yerr=error, capsize=4,
-                           color=COLOURS[name], label=label if place == 0 else None)
+            bar = axes.bar(place + width * (number - (len(lives) - 1) / 2), median, 0.9 * width,
+                           yerr=error, capsize=4, color=COLOURS[name],
+                           label=NAMES[name] if place == 0 else None)
             axes.bar_label(bar, fmt="%.0f", padding=3)
     axes.set(title=f"{title}, {unit}", xticks=range(len(kinds)), xticklabels=kinds.values(),
              ylim=(0, None))
