@@ -2,6 +2,7 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help run build test check lint format bench soak docs install uninstall clean
+.PHONY: package package-check
 
 PROMPT ?= Why is the sky blue?
 MODEL ?=
@@ -56,6 +57,15 @@ install: build
 
 uninstall:
 	@scripts/uninstall
+
+package:
+	@scripts/install-packages build package
+	@scripts/package
+
+package-check: package
+	@scripts/install-packages package-check
+	@scripts/fetch-model
+	@scripts/package-check
 
 docs: build
 	@scripts/docs

@@ -16,24 +16,63 @@ endforeach()
 foreach(option LLAMA_BUILD_COMMON LLAMA_BUILD_TOOLS LLAMA_BUILD_SERVER LLAMA_BUILD_MTMD GGML_RPC)
     set(${option} ON CACHE BOOL "" FORCE)
 endforeach()
+foreach(device CUDA VULKAN METAL)
+    set(GGML_${device} ${THREADRUNNER_${device}} CACHE BOOL "" FORCE)
+endforeach()
+# One machine: what computes is compiled for its processor, and into the engine. Any machine: it is
+# compiled for each generation of processors, and the engine loads the best that runs.
+set(GGML_BACKEND_DL ${THREADRUNNER_ANY_CPU} CACHE BOOL "" FORCE)
+set(GGML_CPU_ALL_VARIANTS ${THREADRUNNER_ANY_CPU} CACHE BOOL "" FORCE)
+if(THREADRUNNER_ANY_CPU)
+    set(GGML_NATIVE OFF CACHE BOOL "" FORCE)
+endif()
 option(GGML_NATIVE "Compile ggml for this machine's processor" ON)
 
 block()
-    set(BUILD_SHARED_LIBS OFF)
     set(CMAKE_CXX_STANDARD 20)
     set(CMAKE_MESSAGE_LOG_LEVEL WARNING)
     # its warnings are for its authors
     add_compile_options(-w -ffile-prefix-map=${THREADRUNNER_LLAMA_DIR}/=llama.cpp/)
+    # ggml alone is shared then, by the engine and what it loads; llama.cpp takes a ggml that is
+    # there, and would have set these defaults
+    if(THREADRUNNER_ANY_CPU)
+        set(BUILD_SHARED_LIBS ON)
+        set(GGML_LLAMAFILE_DEFAULT ON)
+        set(GGML_CUDA_GRAPHS_DEFAULT ON)
+        add_subdirectory(${THREADRUNNER_LLAMA_DIR}/ggml ${CMAKE_BINARY_DIR}/llama.cpp/ggml
+            EXCLUDE_FROM_ALL SYSTEM)
+    endif()
+    set(BUILD_SHARED_LIBS OFF)
     add_subdirectory(${THREADRUNNER_LLAMA_DIR} ${CMAKE_BINARY_DIR}/llama.cpp
         EXCLUDE_FROM_ALL SYSTEM)
 endblock()
+
+# ggml notes its backends for ever: those that an earlier configuration had are no targets
+set(_backends)
+foreach(_backend IN LISTS GGML_AVAILABLE_BACKENDS)
+    if(TARGET ${_backend})
+        list(APPEND _backends ${_backend})
+    endif()
+endforeach()
 
 # ggml sets the tile configuration up on the stack, where g++ 12 drops it as dead: the first matrix
 # product then ends in SIGSEGV on a processor with AMX. AVX-512 takes its place.
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-mno-amx-tile THREADRUNNER_HAS_AMX)
 if(THREADRUNNER_HAS_AMX)
-    target_compile_options(ggml-cpu PRIVATE -mno-amx-tile -mno-amx-int8 -mno-amx-bf16)
+    foreach(_backend IN LISTS _backends)
+        if(_backend MATCHES "^ggml-cpu")
+            target_compile_options(${_backend} PRIVATE -mno-amx-tile -mno-amx-int8 -mno-amx-bf16)
+        endif()
+    endforeach()
+endif()
+
+# What the engine loads lies beside it.
+if(THREADRUNNER_ANY_CPU)
+    set_target_properties(ggml ggml-base ${_backends} PROPERTIES
+        LIBRARY_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} INSTALL_RPATH $ORIGIN)
+    install(TARGETS ggml ggml-base ${_backends}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/threadrunner NAMELINK_SKIP)
 endif()
 
 # -march=native means another thing on another processor: a shared ccache must see the difference.

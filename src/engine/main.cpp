@@ -3,13 +3,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/paths.h"
 #include "base/version.h"
+#include "engine/backends.h"
 #include "engine/devices.h"
 #include "engine/llama_log.h"
 #include "engine/stream.h"
@@ -68,6 +71,38 @@ void die_of_exception() {
     std::abort();
 }
 
+/// Beside this program lies what it computes with, if it does not have it inside.
+Result<void> load_backends() {
+    std::error_code fault;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", fault);
+    if (fault) {
+        return fail_system(ErrorCode::internal, "cannot read /proc/self/exe", fault.value());
+    }
+    return engine::load_backends(self.parent_path());
+}
+
+Result<void> serve() {
+    auto signals = engine::open_signals();
+    if (!signals) {
+        return std::unexpected(signals.error());
+    }
+    engine::capture_llama_log(&write_line, wants_debug());
+    if (auto loaded = load_backends(); !loaded) {
+        return loaded;
+    }
+    return engine::serve(worker_fd, std::move(*signals));
+}
+
+int print_devices() {
+    engine::capture_llama_log(&write_line, false);
+    if (auto loaded = load_backends(); !loaded) {
+        write_line(engine::LogLevel::error, loaded.error().message);
+        return EXIT_FAILURE;
+    }
+    std::printf("%s\n", wire::encode_json(engine::describe_devices()).c_str());
+    return EXIT_SUCCESS;
+}
+
 int answer(std::string_view argument) {
     if (argument == "--version") {
         std::printf("threadrunner-engine %s (llama.cpp %s, %s)\n", version.data(),
@@ -75,8 +110,7 @@ int answer(std::string_view argument) {
         return EXIT_SUCCESS;
     }
     if (argument == "--devices") {
-        std::printf("%s\n", wire::encode_json(engine::describe_devices()).c_str());
-        return EXIT_SUCCESS;
+        return print_devices();
     }
     const bool asked = argument == "--help";
     std::fputs(help, asked ? stdout : stderr);
@@ -88,13 +122,9 @@ int answer(std::string_view argument) {
 int main(int argc, char** argv) {
     std::set_terminate(&die_of_exception);
     if (argc > 1) {
-        engine::capture_llama_log(&write_line, false);
         return answer(argv[1]);
     }
-    auto signals = engine::open_signals();
-    engine::capture_llama_log(&write_line, wants_debug());
-    const auto served = signals ? engine::serve(worker_fd, std::move(*signals))
-                                : Result<void>(std::unexpected(signals.error()));
+    const auto served = serve();
     if (!served) {
         write_line(engine::LogLevel::error, served.error().message);
     }

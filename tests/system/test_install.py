@@ -1,6 +1,7 @@
 """make install and make uninstall: all that is needed arrives, works from there, and goes again."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -84,6 +85,24 @@ def test_the_man_page_names_every_command(installed):
     for command in ("ask", "config", "logs", "serve"):
         assert f".SS {command}\n" in page
     assert "\\-\\-temperature" in page
+
+
+def test_a_package_names_the_licences_of_what_is_compiled_in(tmp_path):
+    llama = ROOT / "build/deps/llama.cpp"
+    if not llama.is_dir() or not shutil.which("dpkg"):
+        pytest.skip("needs llama.cpp's source, and Debian's packages")
+    subprocess.run([ROOT / "packaging/debian/notices", llama, tmp_path / "copyright"], check=True)
+    text = (tmp_path / "copyright").read_text()
+    for words in (
+        "Copyright (c) 2023-2026 The ggml authors",
+        "Copyright (c) 2017 Sean Barrett",
+        "Copyright 2024 Mozilla Foundation",
+        "Niels Lohmann",
+        "Yann Collet",
+        "CLI11",
+        "marked",
+    ):
+        assert words in text, words
 
 
 def test_a_prefix_that_is_no_place_is_refused(tmp_path):
