@@ -16,7 +16,7 @@ using boost::asio::awaitable;
 /// script nor fetch a picture from elsewhere. Trusted types, of which there are none: no text can
 /// become HTML at all. https://www.w3.org/TR/CSP3/
 constexpr std::string_view content_security_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'";
 
