@@ -59,10 +59,15 @@ class Tab:
         self._context = chromium.new_context(viewport=viewport, **options)
         self._context.set_default_timeout(PATIENCE_MS)
         self._context.route("**/*", self._let_home_only)
-        self.page = self._context.new_page()
-        self.page.on("pageerror", lambda error: self.faults.append(f"an exception: {error}"))
-        self.page.on("console", self._hear)
-        self.page.goto(url)
+        self.page = self.new_page()
+
+    def new_page(self):
+        """One more of the same browser."""
+        page = self._context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(f"an exception: {error}"))
+        page.on("console", self._hear)
+        page.goto(self.url)
+        return page
 
     def _let_home_only(self, route):
         if route.request.url.startswith(f"{self.url}/"):

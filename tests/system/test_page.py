@@ -142,6 +142,15 @@ def test_conversations_are_begun_renamed_and_deleted(tab):
     expect(titles).to_have_text(["Second"])
 
 
+def test_tabs_of_a_browser_have_the_same_conversations(tab):
+    other = tab.new_page()
+    tab.ask("Hello")
+    expect(other.locator(".session-title")).to_have_text(["Hello"])
+    tab.wait_whole()
+    other.get_by_role("link", name="Hello").click()
+    expect(other.locator(".answer .prose")).to_have_text(answer_to("Hello"))
+
+
 def test_the_model_is_switched_in_the_midst_of_a_conversation(served, tab):
     served.client().ask("Hi", model="tokens_per_second=500").end()
     tab.ask("one")
