@@ -4,6 +4,8 @@ import json
 import signal
 import subprocess
 
+import pytest
+
 from harness.home import BIN
 from harness.terminal import Terminal
 from harness.waiting import wait_until
@@ -107,3 +109,17 @@ def test_a_terminal_shows_what_is_being_measured_and_then_the_table_alone(home):
     progress, _, table = drawn.rpartition(b"\r\x1b[K")
     assert b"measuring memory" in progress and b"measuring an answer" in progress
     assert table.startswith(STEADY.encode() + b"\r\n")
+
+
+@pytest.mark.model
+def test_a_model_is_measured_with_its_threads_beneath_a_ceiling_of_its_weights(home, model):
+    home.start(engine_threads=1, engine_slots=2)
+    measured = home.command("bench", "-m", model, "--json", *QUICK, timeout=300)
+    assert (measured.returncode, measured.stderr) == (0, b"")
+    document = json.loads(measured.stdout)
+    assert document["threads"] == 1
+    bandwidth, weights = document["memory"]["read_bytes_per_second"], document["weights_bytes"]
+    assert 200 << 20 < weights < 300 << 20
+    assert document["ceiling_tokens_per_second"] == pytest.approx(bandwidth / weights)
+    expect_spread(document["prompt_tokens_per_second"])
+    assert [decode["streams"] for decode in document["decode"]] == [1, 2]

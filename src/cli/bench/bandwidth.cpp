@@ -25,18 +25,21 @@ constexpr int passes_min = 3;
 constexpr double scale = 3;
 constexpr std::array first_values = {1.0, 2.0, 3.0};  // of a, b and c
 
-/// Eight sums at once: one alone would wait for each addition rather than for the memory.
+/// Eight sums at once: one alone would wait for each addition rather than for the memory. By
+/// pointer, since a build for debugging checks the indexes of spans.
 double sum_of(std::span<const double> numbers) {
+    const double* const from = numbers.data();
     std::array<double, 8> sums{};
     std::size_t i = 0;
     for (; i + sums.size() <= numbers.size(); i += sums.size()) {
+        double* const sum = sums.data();
         for (std::size_t lane = 0; lane < sums.size(); ++lane) {
-            sums[lane] += numbers[i + lane];
+            sum[lane] += from[i + lane];
         }
     }
     double out = 0;
     for (; i < numbers.size(); ++i) {
-        out += numbers[i];
+        out += from[i];
     }
     for (const double sum : sums) {
         out += sum;
@@ -61,8 +64,11 @@ struct Part {
     void read() { sum = sum_of(a) + sum_of(b) + sum_of(c); }
     void copy() { std::ranges::copy(a, c.begin()); }
     void triad() {
+        double* const to = a.data();
+        const double* const from_b = b.data();
+        const double* const from_c = c.data();
         for (std::size_t i = 0; i < a.size(); ++i) {
-            a[i] = b[i] + scale * c[i];
+            to[i] = from_b[i] + scale * from_c[i];
         }
     }
 
