@@ -55,6 +55,15 @@ std::string_view key_in(const Request& request) {
     return request.header("x-api-key");
 }
 
+/// Whether a browser says that a page of another origin, which it does not name, has it ask: for a
+/// picture, say. https://www.w3.org/TR/fetch-metadata/
+bool is_for_foreign_page(const Request& request) {
+    const std::string_view site = request.header("sec-fetch-site");
+    return site == "cross-site" || site == "same-site";
+}
+
+bool opens_page(const Request& request) { return request.method == "GET" && request.path == "/"; }
+
 }  // namespace
 
 Result<void> Gate::check_source(const Request& request) const {
@@ -77,6 +86,10 @@ Result<void> Gate::check_source(const Request& request) const {
         return fail(ErrorCode::forbidden, "pages of " + shown(origin) +
                                               " may not ask here; to let them, add it to "
                                               "http.origins");
+    }
+    if (origin.empty() && is_for_foreign_page(request) && !opens_page(request)) {
+        return fail(ErrorCode::forbidden,
+                    "a page from elsewhere may not have this fetched; open the address itself");
     }
     return {};
 }
@@ -108,8 +121,7 @@ Result<Caller> Gate::admit(const Request& request, Access access) const {
 }
 
 std::vector<Header> Gate::page_headers(const Request& request) const {
-    const bool for_page = request.via == Via::loopback && request.own_user &&
-                          request.method == "GET" && request.path == "/";
+    const bool for_page = request.via == Via::loopback && request.own_user && opens_page(request);
     if (!for_page || !check_source(request)) {
         return {};
     }

@@ -67,6 +67,24 @@ TEST_F(GateTest, ForeignPagesAreTurnedAwayUnlessListed) {
     EXPECT_TRUE(lets_in(Via::loopback, {host, {"origin", "null"}}));
 }
 
+TEST_F(GateTest, ForeignPagesCannotHaveThingsFetchedUnseen) {
+    const Header host = {"host", "localhost:7717"};
+    for (const char* site : {"cross-site", "same-site"}) {
+        EXPECT_FALSE(lets_in(Via::loopback, {host, {"sec-fetch-site", site}})) << site;
+    }
+    for (const char* site : {"same-origin", "none"}) {
+        EXPECT_TRUE(lets_in(Via::loopback, {host, {"sec-fetch-site", site}})) << site;
+    }
+    settings_.http_origins = "https://chat.example";
+    EXPECT_TRUE(
+        lets_in(Via::loopback,
+                {host, {"sec-fetch-site", "cross-site"}, {"origin", "https://chat.example"}}));
+    Request link = request(Via::loopback, {host, {"sec-fetch-site", "cross-site"}});
+    link.method = "GET";
+    link.path = "/";
+    EXPECT_TRUE(gate().check_source(link)) << "a link to the page is as good as its address";
+}
+
 TEST_F(GateTest, OnlyListedPagesMayReadAnswers) {
     const Request foreign = request(Via::loopback, {{"origin", "https://chat.example"}});
     EXPECT_THAT(gate().cross_origin_headers(foreign), IsEmpty());
