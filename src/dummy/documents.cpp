@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dummy/answer.h"
+#include "dummy/request.h"
 #include "wire/fields.h"
 
 namespace threadrunner::dummy {
@@ -95,6 +96,14 @@ Result<Json> apply_template(const Json& body) {
         fields.refuse("'messages' must be a list of messages");
     }
     return checked({{"prompt", std::move(prompt)}}, fields);
+}
+
+Result<Json> count_tokens(const Json& body) {
+    const auto request = decode_message(body);
+    if (!request) {
+        return std::unexpected(request.error());
+    }
+    return Json{{"input_tokens", count_words(request->prompt) + count_words(request->earlier)}};
 }
 
 Result<Json> rerank(const Json& body) {

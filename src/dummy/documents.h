@@ -17,6 +17,9 @@ namespace threadrunner::dummy {
 /// POST /apply-template: `messages` to `prompt`, a line each, which is no model's template.
 [[nodiscard]] Result<wire::Json> apply_template(const wire::Json& body);
 
+/// POST /v1/messages/count_tokens: the words of the messages, which are a generation's tokens.
+[[nodiscard]] Result<wire::Json> count_tokens(const wire::Json& body);
+
 /// POST /v1/rerank: each of `documents` with the part of the words of `query` that it has.
 [[nodiscard]] Result<wire::Json> rerank(const wire::Json& body);
 

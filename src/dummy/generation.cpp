@@ -128,7 +128,7 @@ Step Generation::fail(Outbox& outbox) {
         send_head(500, "application/json", outbox);
         outbox.put({{"ev", "body"}, {"id", id()}, {"data", error_document(failure)}});
     } else {
-        outbox.put({{"ev", "body"}, {"id", id()}, {"data", error_chunk(failure)}});
+        outbox.put({{"ev", "body"}, {"id", id()}, {"data", shapes_.error(failure)}});
     }
     outbox.put({{"ev", "done"}, {"id", id()}});
     return {.state = Step::State::ended};

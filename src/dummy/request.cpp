@@ -10,7 +10,8 @@ using wire::Json;
 
 /// The first of the names that the body has: llama-server's and OpenAI's for the same bound.
 std::optional<std::int64_t> tokens_max_of(Fields& fields) {
-    for (const char* name : {"max_completion_tokens", "max_tokens", "n_predict"}) {
+    for (const char* name :
+         {"max_completion_tokens", "max_output_tokens", "max_tokens", "n_predict"}) {
         if (auto bound = fields.integer(name, -1)) {
             return *bound < 0 ? std::nullopt : bound;
         }
@@ -31,6 +32,11 @@ Request common_members(Fields& fields) {
     return request;
 }
 
+bool is_text(const Json& part) {
+    const Json type = part.is_object() ? part.value("type", Json()) : Json();
+    return type == "text" || type == "input_text";
+}
+
 /// The text of a message's content: a string, or the text parts of a list.
 std::string content_text(const Json& content) {
     if (content.is_string()) {
@@ -38,7 +44,7 @@ std::string content_text(const Json& content) {
     }
     std::string text;
     for (const Json& part : content) {
-        if (part.is_object() && part.value("type", Json()) == "text") {
+        if (is_text(part)) {
             Fields fields(part, "a content part");
             text += fields.text("text").value_or("");
         }
@@ -63,8 +69,12 @@ bool read_messages(const Json& messages, Request& request) {
     return asked;
 }
 
+/// OpenAI's chat has a tool's name in its `function`, the others have it in the tool.
 std::string tool_name(const Json& tool) {
-    const Json function = tool.is_object() ? tool.value("function", Json()) : Json();
+    if (!tool.is_object()) {
+        return "";
+    }
+    const Json function = tool.value("function", tool);
     return function.is_object() ? Fields(function, "a tool").text("name").value_or("") : "";
 }
 
@@ -73,10 +83,15 @@ std::string tool_name(const Json& tool) {
 std::string demanded_tool(Fields& fields) {
     const Json choice = fields.value("tool_choice");
     const Json tools = fields.array("tools");
-    if (choice == "required" && !tools.empty()) {
-        return tool_name(tools.front());
+    const bool any =
+        choice == "required" || (choice.is_object() && choice.value("type", Json()) == "any");
+    return any && !tools.empty() ? tool_name(tools.front()) : tool_name(choice);
+}
+
+void require_user(bool asked, Fields& fields) {
+    if (!asked) {
+        fields.refuse("'messages' must hold a message of the role user");
     }
-    return tool_name(choice);
 }
 
 Result<Request> checked(Request request, const Fields& fields) {
@@ -99,8 +114,31 @@ Result<Request> decode_chat(const Json& body) {
     Fields fields(body, "the body");
     Request request = common_members(fields);
     request.tool = demanded_tool(fields);
-    if (!read_messages(fields.array("messages"), request)) {
-        fields.refuse("'messages' must hold a message of the role user");
+    require_user(read_messages(fields.array("messages"), request), fields);
+    return checked(std::move(request), fields);
+}
+
+Result<Request> decode_message(const Json& body) {
+    Fields fields(body, "the body");
+    Request request = common_members(fields);
+    request.stop = fields.texts("stop_sequences");
+    request.return_progress = false;  // this API has no way to tell it
+    request.tool = demanded_tool(fields);
+    request.earlier = content_text(fields.value("system"));
+    require_user(read_messages(fields.array("messages"), request), fields);
+    return checked(std::move(request), fields);
+}
+
+Result<Request> decode_response(const Json& body) {
+    Fields fields(body, "the body");
+    Request request = common_members(fields);
+    request.tool = demanded_tool(fields);
+    request.earlier = fields.text("instructions").value_or("");
+    const Json input = fields.value("input");
+    if (input.is_string()) {
+        request.prompt = input.get<std::string>();
+    } else if (!read_messages(input, request)) {
+        fields.refuse("'input' must be a text, or a list with a message of the role user");
     }
     return checked(std::move(request), fields);
 }

@@ -30,4 +30,10 @@ struct Request {
 /// The body of POST /v1/chat/completions; the prompt is the text of the last user message.
 [[nodiscard]] Result<Request> decode_chat(const wire::Json& body);
 
+/// The body of POST /v1/messages, as Anthropic's clients write it.
+[[nodiscard]] Result<Request> decode_message(const wire::Json& body);
+
+/// The body of POST /v1/responses: its input is a text or a list of items.
+[[nodiscard]] Result<Request> decode_response(const wire::Json& body);
+
 }  // namespace threadrunner::dummy

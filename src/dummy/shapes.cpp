@@ -1,32 +1,16 @@
 #include "dummy/shapes.h"
 
-#include <algorithm>
-#include <span>
 #include <utility>
 
 #include "base/version.h"
+#include "dummy/shape_parts.h"
 
 namespace threadrunner::dummy {
 namespace {
 
 using wire::Json;
 
-constexpr std::string_view model_name = "dummy";
 constexpr const char* reasoning_member = "reasoning_content";
-
-std::string sse(const Json& data) { return "data: " + wire::encode_json(data) + "\n\n"; }
-
-std::int64_t tokens_generated(const Exchange& exchange) {
-    return static_cast<std::int64_t>(exchange.answer.generated);
-}
-
-std::string text_of(std::span<const std::string> tokens) {
-    std::string text;
-    for (const std::string& token : tokens) {
-        text += token;
-    }
-    return text;
-}
 
 Json prompt_progress(const Exchange& exchange, std::int64_t done, double time_ms) {
     return {{"total", exchange.prompt_tokens},
@@ -147,15 +131,13 @@ public:
 
     std::string document(const Exchange& exchange) const override {
         Json out = envelope(exchange, "chat.completion");
-        const std::span<const std::string> tokens = exchange.answer.tokens;
-        const std::size_t thought = std::min(exchange.thought, tokens.size());
-        Json message = {{"role", "assistant"}, {"content", text_of(tokens.subspan(thought))}};
+        Json message = {{"role", "assistant"}, {"content", spoken_of(exchange)}};
         if (!exchange.request.tool.empty()) {
             message["content"] = nullptr;
             message["tool_calls"] = Json::array({tool_call(exchange)});
         }
-        if (thought > 0) {
-            message[reasoning_member] = text_of(tokens.first(thought));
+        if (const std::string thought = thought_of(exchange); !thought.empty()) {
+            message[reasoning_member] = thought;
         }
         out["choices"] = Json::array({{{"index", 0},
                                        {"finish_reason", wire::reason_name(exchange.answer.reason)},
@@ -222,10 +204,6 @@ private:
     }
 };
 
-Json failure(std::string_view message) {
-    return {{"error", {{"code", 500}, {"message", message}, {"type", "server_error"}}}};
-}
-
 double ratio(double dividend, double divisor) { return divisor > 0 ? dividend / divisor : 0; }
 
 }  // namespace
@@ -259,8 +237,12 @@ Json timings(const Exchange& exchange) {
             {"predicted_per_second", ratio(1e3 * predicted, exchange.predicted_ms)}};
 }
 
-std::string error_document(std::string_view message) { return wire::encode_json(failure(message)); }
+std::string error_document(std::string_view message) {
+    return wire::encode_json({{"error", failure(message)}});
+}
 
-std::string error_chunk(std::string_view message) { return sse(failure(message)); }
+std::string Shapes::error(std::string_view message) const {
+    return sse({{"error", failure(message)}});
+}
 
 }  // namespace threadrunner::dummy

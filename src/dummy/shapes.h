@@ -43,6 +43,8 @@ public:
     [[nodiscard]] virtual std::string last(const Exchange& exchange) const = 0;
     /// The whole answer as one document, for a request without `stream`.
     [[nodiscard]] virtual std::string document(const Exchange& exchange) const = 0;
+    /// A failure of the server, which ends a stream.
+    [[nodiscard]] virtual std::string error(std::string_view message) const;
 };
 
 /// Those of POST /completion, /v1/chat/completions and /v1/completions.
@@ -50,11 +52,14 @@ public:
 [[nodiscard]] const Shapes& chat_shapes();
 [[nodiscard]] const Shapes& text_shapes();
 
+/// Those of POST /v1/messages, which is Anthropic's, and of /v1/responses, which is OpenAI's.
+[[nodiscard]] const Shapes& message_shapes();
+[[nodiscard]] const Shapes& response_shapes();
+
 /// The timings as llama-server counts them.
 [[nodiscard]] wire::Json timings(const Exchange& exchange);
 
-/// A failure of the server: as a document, and as the event that ends a stream.
+/// A failure of the server as a document, whatever the route.
 [[nodiscard]] std::string error_document(std::string_view message);
-[[nodiscard]] std::string error_chunk(std::string_view message);
 
 }  // namespace threadrunner::dummy

@@ -145,7 +145,103 @@ TEST(DummyShapes, ProgressSaysHowMuchOfThePromptIsRead) {
 TEST(DummyShapes, AFailureIsLlamaServersErrorObject) {
     EXPECT_EQ(Json::parse(error_document("why")),
               Json::parse(R"({"error":{"code":500,"message":"why","type":"server_error"}})"));
-    EXPECT_EQ(events_of(error_chunk("why")).at(0)["error"]["message"], "why");
+    EXPECT_EQ(events_of(chat_shapes().error("why")).at(0)["error"]["message"], "why");
+}
+
+/// The names of a stream's events, each followed by a blank, and their data.
+struct NamedEvents {
+    std::string names;
+    std::vector<Json> data;
+};
+
+NamedEvents named_events(std::string_view stream) {
+    NamedEvents out;
+    while (!stream.empty()) {
+        const std::size_t end = stream.find("\n\n");
+        const std::string_view event = stream.substr(0, end);
+        const std::size_t line = event.find('\n');
+        EXPECT_TRUE(event.starts_with("event: ")) << event;
+        out.names += std::string(event.substr(7, line - 7)) + " ";
+        out.data.push_back(Json::parse(event.substr(line + 7)));
+        stream.remove_prefix(end + 2);
+    }
+    return out;
+}
+
+std::string whole_stream(const Shapes& shapes, const Exchange& exchange) {
+    std::string out;
+    for (std::size_t i = 0; i < exchange.answer.tokens.size(); ++i) {
+        out += shapes.token(exchange, i);
+    }
+    return out + shapes.last(exchange);
+}
+
+Exchange call_of(std::string_view tool) {
+    Exchange exchange = exchange_for("hi");
+    exchange.request.tool = tool;
+    exchange.answer = {.tokens = {R"({"a":1})"}, .reason = event::Reason::tool_calls};
+    return exchange;
+}
+
+TEST(DummyShapes, AnthropicsMessagesOpenFillAndCloseTheirBlocks) {
+    Exchange exchange = exchange_for("");
+    exchange.thought = 1;
+    const NamedEvents events = named_events(whole_stream(message_shapes(), exchange));
+    EXPECT_EQ(events.names,
+              "message_start content_block_start content_block_delta content_block_start "
+              "content_block_delta content_block_delta content_block_delta content_block_delta "
+              "content_block_stop content_block_stop message_delta message_stop ");
+    EXPECT_EQ(events.data[0]["message"]["usage"]["input_tokens"], 4);
+    EXPECT_EQ(events.data[2]["delta"]["thinking"], "lorem");
+    EXPECT_EQ(events.data[4]["index"], 1);
+    EXPECT_EQ(events.data[4]["delta"], Json::parse(R"({"type":"text_delta","text":" ipsum"})"));
+    EXPECT_EQ(events.data[10]["delta"]["stop_reason"], "end_turn");
+    const Json whole = Json::parse(message_shapes().document(exchange));
+    EXPECT_EQ(whole["content"][0]["thinking"], "lorem");
+    EXPECT_EQ(whole["content"][1]["text"], " ipsum dolor sit amet");
+}
+
+TEST(DummyShapes, AnthropicsMessagesCallATool) {
+    const Exchange exchange = call_of("look_up");
+    const NamedEvents events = named_events(whole_stream(message_shapes(), exchange));
+    EXPECT_EQ(events.names,
+              "message_start content_block_start content_block_delta content_block_stop "
+              "message_delta message_stop ");
+    EXPECT_EQ(events.data[1]["content_block"]["name"], "look_up");
+    EXPECT_EQ(events.data[2]["delta"]["partial_json"], R"({"a":1})");
+    const Json whole = Json::parse(message_shapes().document(exchange));
+    EXPECT_EQ(whole["content"][0]["input"], Json::parse(R"({"a":1})"));
+    EXPECT_EQ(whole["stop_reason"], "tool_use");
+}
+
+TEST(DummyShapes, AnthropicsMessagesFailInAnEventOfItsOwnName) {
+    const NamedEvents events = named_events(message_shapes().error("why"));
+    EXPECT_EQ(events.names, "error ");
+    EXPECT_EQ(events.data[0]["message"], "why");
+}
+
+TEST(DummyShapes, ResponsesTellTheirItemsAsTheyGrowAndAtTheEnd) {
+    const Exchange exchange = exchange_for("");
+    const NamedEvents events = named_events(whole_stream(response_shapes(), exchange));
+    EXPECT_EQ(events.names,
+              "response.created response.in_progress response.output_item.added "
+              "response.content_part.added response.output_text.delta response.output_text.delta "
+              "response.output_text.delta response.output_text.delta response.output_text.delta "
+              "response.output_text.done response.content_part.done response.output_item.done "
+              "response.completed ");
+    const Json whole = Json::parse(response_shapes().document(exchange));
+    EXPECT_EQ(whole["output"][0]["content"][0]["text"], "lorem ipsum dolor sit amet");
+    EXPECT_EQ(events.data.back()["response"]["output"], whole["output"]);
+}
+
+TEST(DummyShapes, ResponsesCallATool) {
+    const Exchange exchange = call_of("look_up");
+    const NamedEvents events = named_events(whole_stream(response_shapes(), exchange));
+    EXPECT_EQ(events.data[3]["delta"], R"({"a":1})");
+    const Json item = Json::parse(response_shapes().document(exchange))["output"][0];
+    EXPECT_EQ(item["type"], "function_call");
+    EXPECT_EQ(item["arguments"], R"({"a":1})");
+    EXPECT_EQ(events.data.back()["response"]["output"][0], item);
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ const GenerationRoute* find_generation_route(std::string_view path) {
         GenerationRoute{"/completion", &decode_completion, &completion_shapes},
         GenerationRoute{"/v1/completions", &decode_completion, &text_shapes},
         GenerationRoute{"/v1/chat/completions", &decode_chat, &chat_shapes},
+        GenerationRoute{"/v1/messages", &decode_message, &message_shapes},
+        GenerationRoute{"/v1/responses", &decode_response, &response_shapes},
     };
     const auto found = std::ranges::find(routes, path, &GenerationRoute::path);
     return found == routes.end() ? nullptr : &*found;
@@ -51,6 +53,7 @@ const DocumentRoute* find_document_route(std::string_view path) {
         DocumentRoute{"/v1/embeddings", &embed},
         DocumentRoute{"/v1/rerank", &rerank},
         DocumentRoute{"/apply-template", &apply_template},
+        DocumentRoute{"/v1/messages/count_tokens", &count_tokens},
     };
     const auto found = std::ranges::find(routes, path, &DocumentRoute::path);
     return found == routes.end() ? nullptr : &*found;

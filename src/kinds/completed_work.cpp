@@ -11,13 +11,24 @@
 namespace threadrunner {
 namespace {
 
-/// Routes whose requests say how tokens are chosen, in OpenAI's or llama-server's words.
-constexpr std::array<std::string_view, 4> generating_routes = {
-    "/completion", "/v1/completions", "/v1/chat/completions", "/v1/responses"};
+/// A route whose requests say how tokens are chosen, in OpenAI's or llama-server's words.
+struct GeneratingRoute {
+    std::string_view path;
+    std::string_view stop_name = "stop";
+};
+
+constexpr std::array generating_routes = {
+    GeneratingRoute{"/completion"},
+    GeneratingRoute{"/v1/completions"},
+    GeneratingRoute{"/v1/chat/completions"},
+    GeneratingRoute{"/v1/responses"},
+    GeneratingRoute{"/v1/messages", "stop_sequences"},
+};
 
 }  // namespace
 
-std::string completed_body(const std::string& body, const work::Sampling& defaults) {
+std::string completed_body(const std::string& body, const work::Sampling& defaults,
+                           std::string_view stop_name) {
     const auto given = wire::decode_json(body);
     if (!given || !given->is_object()) {
         return body;
@@ -42,7 +53,7 @@ std::string completed_body(const std::string& body, const work::Sampling& defaul
     add(defaults.max_tokens, "max_tokens",
         {"n_predict", "max_completion_tokens", "max_output_tokens"});
     const auto stop = defaults.stop.empty() ? std::nullopt : std::optional(defaults.stop);
-    add(stop, "stop");
+    add(stop, stop_name);
     if (more.empty()) {
         return body;
     }
@@ -54,10 +65,10 @@ Work completed_work(const JobSpec& spec, const Settings& settings, const model::
     Work out = spec.work;
     auto* generate = std::get_if<work::Generate>(&out);
     auto* route = std::get_if<work::Route>(&out);
-    const bool generates = generate != nullptr ||
-                           (route != nullptr && std::ranges::find(generating_routes, route->path) !=
-                                                    generating_routes.end());
-    if (!generates) {
+    const auto row = route == nullptr ? generating_routes.end()
+                                      : std::ranges::find(generating_routes, route->path,
+                                                          &GeneratingRoute::path);
+    if (generate == nullptr && row == generating_routes.end()) {
         return out;
     }
     // it was found when the job came in; what has changed since is for the next one
@@ -65,7 +76,7 @@ Work completed_work(const JobSpec& spec, const Settings& settings, const model::
     if (found && generate != nullptr) {
         model::fill(generate->sampling, found->defaults.sampling);
     } else if (found && found->defaults.samples()) {
-        route->body = completed_body(route->body, found->defaults.sampling);
+        route->body = completed_body(route->body, found->defaults.sampling, row->stop_name);
     }
     return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/settings.h"
 #include "job/job.h"
@@ -13,7 +14,9 @@ namespace threadrunner {
                                   const model::Registry& models);
 
 /// A generating route's body, a JSON object, with the members that it lacks put behind its own,
-/// which stay as they are and in their order. What is no object comes back as it is.
-[[nodiscard]] std::string completed_body(const std::string& body, const work::Sampling& defaults);
+/// which stay as they are and in their order. What is no object comes back as it is. `stop_name` is
+/// what the route calls its stop texts.
+[[nodiscard]] std::string completed_body(const std::string& body, const work::Sampling& defaults,
+                                         std::string_view stop_name = "stop");
 
 }  // namespace threadrunner

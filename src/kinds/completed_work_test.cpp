@@ -17,6 +17,8 @@ TEST(CompletedWork, ABodyGetsWhatItLacksAndKeepsItsOrder) {
     EXPECT_EQ(completed_body(R"({"temperature":0,"stop":[],"n_predict":1,"top_k":0})", defaults),
               R"({"temperature":0,"stop":[],"n_predict":1,"top_k":0})");
     EXPECT_EQ(completed_body("{}", {.seed = 7}), R"({"seed":7})");
+    EXPECT_EQ(completed_body("{}", {.stop = {"#"}}, "stop_sequences"),
+              R"({"stop_sequences":["#"]})");
     EXPECT_EQ(completed_body("[1]", defaults), "[1]");
     EXPECT_EQ(completed_body("{torn", defaults), "{torn");
 }
@@ -30,6 +32,7 @@ TEST(CompletedWork, OnlyRequestsThatGenerateAreCompleted) {
         return std::get<work::Route>(completed_work(spec, Settings(), registry)).body;
     };
     EXPECT_EQ(body("n", "/v1/chat/completions"), R"({"a":1,"temperature":0.25})");
+    EXPECT_EQ(body("n", "/v1/messages"), R"({"a":1,"temperature":0.25})");
     EXPECT_EQ(body("/other.gguf", "/v1/chat/completions"), R"({"a":1})");
     EXPECT_EQ(body("n", "/v1/embeddings"), R"({"a":1})");
     const JobSpec spec{.model = "n",

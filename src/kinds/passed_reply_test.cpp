@@ -70,5 +70,31 @@ TEST(PassedReply, WhatTheWorkerRefusesIsTheErrorThatItNames) {
                 HasSubstr(R"("code":"not_found","ev":"error","message":"no route")"));
 }
 
+/// A stream of one piece, and its end.
+std::string stream_story(const std::string& data) {
+    return story({{{"ev", "head"}, {"status", 200}, {"content_type", "text/event-stream"}},
+                  {{"ev", "body"}, {"data", data}},
+                  {{"ev", "body"}, {"data", "data: [DONE]\n\n"}},
+                  done});
+}
+
+TEST(PassedReply, AnErrorThatBreaksAStreamOffEndsTheJobWithIt) {
+    for (const std::string event :
+         {"data: {\"error\":{\"code\":500,\"message\":\"worn out\"}}\n\n",
+          "event: error\ndata: {\"code\":500,\"message\":\"worn out\"}\n\n"}) {
+        const std::string told = stream_story("data: {\"a\":1}\n\n" + event);
+        EXPECT_THAT(told, HasSubstr(R"({"data":"data: {\"a\":1}\n\n","ev":"body"})"));
+        EXPECT_THAT(told, HasSubstr(R"("code":"inference_failed")"));
+        EXPECT_THAT(told, HasSubstr("worn out"));
+        EXPECT_THAT(told, testing::Not(HasSubstr("DONE"))) << "it would pass for a whole answer";
+    }
+}
+
+TEST(PassedReply, AMemberNamedErrorWithoutAnErrorIsPartOfTheAnswer) {
+    const std::string told = stream_story("data: {\"error\":null,\"a\":1}\n\n");
+    EXPECT_THAT(told, HasSubstr("error"));
+    EXPECT_THAT(told, HasSubstr(R"("reason":"stop")"));
+}
+
 }  // namespace
 }  // namespace threadrunner

@@ -114,6 +114,29 @@ def test_openai_tools_are_called(client):
     assert free.choices[0].message.content == SPOKEN
 
 
+def test_openai_responses_come_whole_and_as_a_stream(client):
+    answer = client.responses.create(model="dummy", input=HELLO, instructions="Be brief.")
+    assert (answer.output_text, answer.model, answer.status) == (SPOKEN, "dummy", "completed")
+    assert answer.usage.output_tokens == len(SPOKEN.split())
+    events = list(client.responses.create(model="dummy", input=HELLO[0]["content"], stream=True))
+    said = [event.delta for event in events if event.type == "response.output_text.delta"]
+    assert "".join(said) == SPOKEN and len(said) == len(SPOKEN.split())
+    assert events[-1].type == "response.completed"
+    assert events[-1].response.output_text == SPOKEN and events[-1].response.model == "dummy"
+
+
+def test_openai_responses_call_tools_and_fail(client):
+    tool = {"type": "function", "name": "look_up", "parameters": {"type": "object"}}
+    answer = client.responses.create(
+        model="dummy", input="Hello", tools=[tool], tool_choice="required"
+    )
+    (call,) = answer.output
+    assert (call.type, call.name) == ("function_call", "look_up")
+    assert json.loads(call.arguments) == {"prompt": "Hello"}
+    with pytest.raises(openai.APIError, match="told to fail"):
+        list(client.responses.create(model="dummy:fail_at=3", input="Hello", stream=True))
+
+
 def test_options_of_a_worker_stand_behind_its_name(client):
     with pytest.raises(openai.NotFoundError, match="did you mean 'load_ms'"):
         client.chat.completions.create(model="dummy:loadms=3", messages=HELLO)

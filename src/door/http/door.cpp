@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "door/http/anthropic.h"
 #include "door/http/llama_server.h"
 #include "door/http/native.h"
 #include "door/http/openai.h"
@@ -20,8 +21,8 @@ using boost::asio::awaitable;
 /// Every protocol's routes; of two that match, the first is meant.
 std::vector<Route> all_routes() {
     std::vector<Route> out;
-    for (const auto& routes : {openai_routes(), llama_server_routes(), native_routes(),
-                               watching_routes(), page_routes()}) {
+    for (const auto& routes : {openai_routes(), anthropic_routes(), llama_server_routes(),
+                               native_routes(), watching_routes(), page_routes()}) {
         for (const Route& route : routes) {
             out.push_back(route);
         }
@@ -150,12 +151,15 @@ awaitable<void> Door::handle(const Request& request, Reply& reply) {
     for (Header& header : gate_->page_headers(request)) {
         headers.push_back(std::move(header));
     }
+    const RouteTable::Match match = routes_.find(request.method, request.path);
+    if (match.route != nullptr && !match.route->id_header.empty()) {
+        headers.emplace_back(match.route->id_header, request.id);
+    }
     WithHeaders answering(reply, std::move(headers));
-    co_await route(request, answering);
+    co_await route(request, match, answering);
 }
 
-awaitable<void> Door::route(const Request& request, Reply& reply) {
-    const RouteTable::Match match = routes_.find(request.method, request.path);
+awaitable<void> Door::route(const Request& request, const RouteTable::Match& match, Reply& reply) {
     const ErrorShape& errors = match.route != nullptr ? match.route->errors : openai_errors();
     const Access access = match.route != nullptr ? match.route->access : Access::open;
     const bool preflight = request.method == "OPTIONS" && !match.allowed.empty();

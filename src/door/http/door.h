@@ -37,7 +37,8 @@ private:
     void write_addresses();
     void note_fault(std::string fault);
     [[nodiscard]] boost::asio::awaitable<void> handle(const Request& request, Reply& reply);
-    [[nodiscard]] boost::asio::awaitable<void> route(const Request& request, Reply& reply);
+    [[nodiscard]] boost::asio::awaitable<void> route(const Request& request,
+                                                     const RouteTable::Match& match, Reply& reply);
 
     Context context_;
     std::unique_ptr<Gate> gate_;

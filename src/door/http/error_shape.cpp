@@ -48,16 +48,20 @@ std::string openai_event(const Error& error) {
 }  // namespace
 
 const ErrorShape& openai_errors() {
-    static constexpr ErrorShape shape{.document = openai_document, .stream_event = openai_event};
+    static constexpr ErrorShape shape{
+        .document = openai_document, .status = table_status, .stream_event = openai_event};
     return shape;
 }
+
+unsigned table_status(ErrorCode code) { return traits(code).http_status; }
 
 Answer error_answer(const Error& error, const ErrorShape& shape) {
     constexpr unsigned unauthorized = 401;
     constexpr unsigned too_many = 429;
     constexpr unsigned unavailable = 503;
-    Answer answer = json_answer(shape.document(error), traits(error.code).http_status);
-    if (answer.status == too_many || answer.status == unavailable || error.retry_after) {
+    Answer answer = json_answer(shape.document(error), shape.status(error.code));
+    const unsigned status = table_status(error.code);
+    if (status == too_many || status == unavailable || error.retry_after) {
         const auto wait = std::chrono::ceil<std::chrono::seconds>(
             error.retry_after.value_or(limits::overloaded_retry_after));
         answer.headers.emplace_back("retry-after", std::to_string(wait.count()));

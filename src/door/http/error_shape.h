@@ -11,6 +11,7 @@ namespace threadrunner::http {
 /// How an API shows an error: each has members of its own for the same facts.
 struct ErrorShape {
     wire::Json (*document)(const Error& error);
+    unsigned (*status)(ErrorCode code);
     /// In the midst of a stream, whose status was told long ago: whole server-sent events.
     std::string (*stream_event)(const Error& error);
 };
@@ -18,7 +19,10 @@ struct ErrorShape {
 /// {"error":{"message","type","param","code"}}: OpenAI's, also for all that is nobody's.
 [[nodiscard]] const ErrorShape& openai_errors();
 
-/// The answer that an error is, with the status of the table in base/error.h.
+/// The status of the table in base/error.h, for APIs that have none of their own.
+[[nodiscard]] unsigned table_status(ErrorCode code);
+
+/// The answer that an error is.
 [[nodiscard]] Answer error_answer(const Error& error, const ErrorShape& shape);
 
 /// A document as an answer.

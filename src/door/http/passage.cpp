@@ -63,7 +63,7 @@ public:
             if (item && !call_.reply.gone()) {
                 co_await tell(std::move(*item));
             } else if (!item && streams_) {
-                co_await comment("waiting");
+                co_await write(route.sign_of_life);
             }
         }
     }
@@ -135,11 +135,6 @@ private:
         co_return written;
     }
 
-    awaitable<void> comment(std::string text) {
-        const std::string line = ": " + text + "\n\n";
-        co_await write(line);
-    }
-
     awaitable<void> tell_progress(const Event& event) {
         std::string text;
         if (const auto* load = std::get_if<event::Load>(&event)) {
@@ -149,7 +144,8 @@ private:
             text = wire::encode_json(Json{{"queued", {{"position", queued->position}}}});
         }
         if (!text.empty()) {
-            co_await comment(std::move(text));
+            const std::string comment = ": " + text + "\n\n";
+            co_await write(comment);
         }
     }
 

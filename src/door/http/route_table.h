@@ -42,6 +42,7 @@ struct Route {
     Access access = Access::open;
     const ErrorShape& errors;
     Handler handle;
+    std::string_view id_header = {};  ///< where its clients look for the request's id
 };
 
 /// All routes of the door.
