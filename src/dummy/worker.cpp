@@ -223,7 +223,12 @@ void Worker::send_document(std::int64_t id, const Json& document) {
     outbox_.put(
         {{"ev", "head"}, {"id", id}, {"status", 200}, {"content_type", "application/json"}});
     outbox_.put({{"ev", "body"}, {"id", id}, {"data", wire::encode_json(document)}});
-    outbox_.put({{"ev", "done"}, {"id", id}, {"reason", "stop"}});
+    Json done = {{"ev", "done"}, {"id", id}, {"reason", "stop"}};
+    if (document.contains("usage")) {
+        const Json& read = document.at("usage").at("prompt_tokens");
+        done["usage"] = {{"prompt", read}, {"cached", 0}, {"completion", 0}};
+    }
+    outbox_.put(done);
 }
 
 void Worker::send_error(std::int64_t id, const Error& error) {

@@ -259,6 +259,11 @@ TEST_F(DummyWorker, AFaultComesOnceAndAfterEverythingBeforeItIsSent) {
     EXPECT_EQ(events().back()["ev"], "done") << "and then it goes on";
 }
 
+TEST_F(DummyWorker, SaysHowMuchItReadForAVector) {
+    ask(1, {{"input", {"one two", "three"}}}, "/v1/embeddings");
+    EXPECT_EQ(events().back()["usage"], (Json{{"prompt", 3}, {"cached", 0}, {"completion", 0}}));
+}
+
 TEST_F(DummyWorker, ShutsDownAfterTheJobsUnderWay) {
     options.tokens_per_second = 10;
     ask(1, {{"prompt", ""}, {"stream", true}});

@@ -9,6 +9,7 @@
 #include "door/http/anthropic.h"
 #include "door/http/llama_server.h"
 #include "door/http/native.h"
+#include "door/http/ollama.h"
 #include "door/http/openai.h"
 #include "door/http/page.h"
 #include "door/http/watching.h"
@@ -21,8 +22,9 @@ using boost::asio::awaitable;
 /// Every protocol's routes; of two that match, the first is meant.
 std::vector<Route> all_routes() {
     std::vector<Route> out;
-    for (const auto& routes : {openai_routes(), anthropic_routes(), llama_server_routes(),
-                               native_routes(), watching_routes(), page_routes()}) {
+    for (const auto& routes :
+         {openai_routes(), anthropic_routes(), ollama_routes(), llama_server_routes(),
+          native_routes(), watching_routes(), page_routes()}) {
         for (const Route& route : routes) {
             out.push_back(route);
         }

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/text.h"
+
 namespace threadrunner::http {
 namespace {
+
+constexpr std::string_view blanks = " \t\r\n";
 
 /// Walks over JSON without reading it; every step moves on, or the text is none.
 class Walk {
@@ -27,6 +31,30 @@ public:
             }
         } while (take(','));
         return take('}');
+    }
+
+    /// The value of the object's own member of that name.
+    std::optional<std::string_view> own(std::string_view name) {
+        std::optional<std::string_view> found;
+        if (!take('{')) {
+            return found;
+        }
+        do {
+            skip_blanks();
+            const auto key = string();
+            if (!key || !take(':')) {
+                break;
+            }
+            skip_blanks();
+            const std::size_t begin = at_;
+            if (!value()) {
+                break;
+            }
+            if (*key == name) {
+                found = trimmed(text_.substr(begin, at_ - begin), blanks);
+            }
+        } while (take(','));
+        return found;
     }
 
     /// The changed text, if the whole was an object.
@@ -98,7 +126,7 @@ private:
         return at_ > begin && at_ <= text_.size();
     }
 
-    void skip_blanks() { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }
+    void skip_blanks() { at_ = std::min(text_.find_first_not_of(blanks, at_), text_.size()); }
 
     bool take(char c) {
         skip_blanks();
@@ -121,6 +149,11 @@ private:
 std::string with_members_changed(std::string_view text, const ChangeMember& change) {
     Walk walk(text, change);
     return walk.object("") && walk.at_end() ? walk.changed() : std::string(text);
+}
+
+std::optional<std::string_view> member_text(std::string_view object, std::string_view name) {
+    const ChangeMember none;
+    return Walk(object, none).own(name);
 }
 
 }  // namespace threadrunner::http

@@ -22,4 +22,8 @@ using ChangeMember = std::function<std::optional<std::string>(const Member& memb
 /// Deeper ones are not looked at. Text that is no object comes back as it is.
 [[nodiscard]] std::string with_members_changed(std::string_view text, const ChangeMember& change);
 
+/// The text of an object's own member; nothing where it has none of that name, or is no object.
+[[nodiscard]] std::optional<std::string_view> member_text(std::string_view object,
+                                                          std::string_view name);
+
 }  // namespace threadrunner::http

@@ -60,5 +60,15 @@ RC_GTEST_PROP(MemberTexts, AChangeIsTheOneThatParsingAndWritingWouldMake, ()) {
     RC_ASSERT(Json::parse(changed) == document);
 }
 
+TEST(MemberTexts, AMembersTextIsAsItWasWritten) {
+    const std::string_view text = R"( {"a": {"z":1, "y":[2,"}"]} , "b":"\"a\":3", "c" : 4 } )";
+    EXPECT_EQ(member_text(text, "a"), R"({"z":1, "y":[2,"}"]})");
+    EXPECT_EQ(member_text(text, "c"), "4");
+    EXPECT_EQ(member_text(text, "z"), std::nullopt) << "it is another object's";
+    EXPECT_EQ(member_text("[1]", "a"), std::nullopt);
+    EXPECT_EQ(member_text(R"({"a":)", "a"), std::nullopt);
+    EXPECT_EQ(member_text("", "a"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace threadrunner::http
