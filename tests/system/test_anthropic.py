@@ -8,6 +8,7 @@ import anthropic
 import pytest
 
 from harness.client import answer_to
+from harness.small_model import small_model
 from harness.waiting import PATIENCE, wait_until
 
 QUESTION = "Hello, how are you?"
@@ -110,6 +111,16 @@ def test_reasoning_is_a_block_of_its_own(client):
 def test_tokens_are_counted_without_an_answer(client):
     counted = client.messages.count_tokens(model="dummy", messages=HELLO, system="Be brief.")
     assert counted.input_tokens == len(f"Be brief. {QUESTION}".split())
+
+
+def test_models_are_listed(home):
+    (home.root / "models").mkdir(mode=0o700)
+    file = small_model(home.root / "models" / "small.gguf")
+    home.start()
+    (model,) = client_of(home).models.list()
+    assert (model.id, model.type, model.display_name) == ("small", "model", "small")
+    assert abs(model.created_at.timestamp() - file.stat().st_mtime) < 2
+    assert client_of(home).models.retrieve("small").id == "small"
 
 
 def test_errors_are_those_that_anthropics_client_knows(client):

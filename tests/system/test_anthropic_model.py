@@ -8,6 +8,7 @@ from harness.waiting import wait_until
 pytestmark = pytest.mark.model
 
 PATIENCE = 120
+GREEDY = {"temperature": 0}  # a member that the client has no name for
 FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
 
 
@@ -28,7 +29,8 @@ def client(warm):
 
 
 def asked(**members):
-    return {"model": "gemma", "messages": FRANCE, "max_tokens": 30, "temperature": 0, **members}
+    usual = {"model": "gemma", "messages": FRANCE, "max_tokens": 30, "extra_body": GREEDY}
+    return {**usual, **members}
 
 
 def test_a_message_whole_and_as_a_stream_is_the_same(client):
@@ -41,20 +43,10 @@ def test_a_message_whole_and_as_a_stream_is_the_same(client):
     assert streamed.usage.output_tokens == whole.usage.output_tokens
 
 
-def test_a_tool_is_called_with_what_its_schema_wants(client):
-    schema = {
-        "type": "object",
-        "properties": {"city": {"type": "string", "maxLength": 20}},
-        "required": ["city"],
-    }
-    tool = {"name": "weather", "description": "The weather of a city.", "input_schema": schema}
-    question = [{"role": "user", "content": "What is the weather in Paris?"}]
-    answer = client.messages.create(
-        **asked(messages=question, tools=[tool], tool_choice={"type": "any"}, max_tokens=200)
-    )
-    (call,) = [block for block in answer.content if block.type == "tool_use"]
-    assert call.name == "weather" and isinstance(call.input["city"], str)
-    assert answer.stop_reason == "tool_use"
+def test_stop_sequences_and_lengths(client):
+    stopped = client.messages.create(**asked(stop_sequences=["Paris"]))
+    assert "Paris" not in stopped.content[0].text and stopped.stop_sequence == "Paris"
+    assert client.messages.create(**asked(max_tokens=2)).stop_reason == "max_tokens"
 
 
 def test_tokens_are_counted_as_they_are_read(client):

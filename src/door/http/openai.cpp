@@ -1,8 +1,10 @@
 #include "door/http/openai.h"
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
+#include "base/wall_time.h"
 #include "door/http/passage.h"
 
 namespace threadrunner::http {
@@ -11,12 +13,17 @@ namespace {
 using boost::asio::awaitable;
 using wire::Json;
 
-/// https://platform.openai.com/docs/api-reference/models, and what we know besides.
+/// https://platform.openai.com/docs/api-reference/models, and what we know besides. Anthropic's
+/// clients ask at the same place, so it is one of their objects, too:
+/// https://docs.anthropic.com/en/api/models-list
 Json model_object(const Json& model) {
     Json out = {{"id", model.at("name")},
                 {"object", "model"},
-                {"created", model.value("modified", 0)},
-                {"owned_by", "local"}};
+                {"created", model.value("modified", std::int64_t{0})},
+                {"owned_by", "local"},
+                {"type", "model"},
+                {"display_name", model.at("name")},
+                {"created_at", rfc3339(wall_time(model.value("modified", std::int64_t{0})))}};
     for (const char* more : {"default", "bytes", "quantization", "context", "error"}) {
         if (model.contains(more)) {
             out[more] = model.at(more);
@@ -36,7 +43,12 @@ awaitable<void> list_models(Call& call) {
     for (const Json& model : listing->at("models")) {
         data.push_back(model_object(model));
     }
-    Json out = {{"object", "list"}, {"data", std::move(data)}};
+    const bool none = data.empty();
+    Json out = {{"object", "list"},
+                {"has_more", false},
+                {"first_id", none ? Json() : data.front().at("id")},
+                {"last_id", none ? Json() : data.back().at("id")},
+                {"data", std::move(data)}};
     co_await call.send(std::move(out));
 }
 
