@@ -4,6 +4,8 @@ import { el, onceAFrame, reconcile, setText } from "./dom.js";
 import { AnswerMessage, UserMessage } from "./message_view.js";
 import { notice, say } from "./notices.js";
 
+// the keyboard of a phone has no other key to begin a line with
+const touched = matchMedia("(hover: none) and (pointer: coarse)");
 const nearBottom = 60; // pixels within which somebody still follows what comes
 const byId = (id) => document.getElementById(id);
 
@@ -54,7 +56,8 @@ function welcome() {
     return el("li", { className: "welcome" },
         el("img", { src: "/page/icon.svg", alt: "", width: 44, height: 44 }),
         el("p", { className: "welcome-title" }, "What is on your mind?"),
-        el("p", { className: "quiet" }, "Enter sends. Shift+Enter begins a line."));
+        el("p", { className: "quiet" }, touched.matches
+            ? "Enter begins a line, the button sends." : "Enter sends. Shift+Enter begins a line."));
 }
 
 export class ChatView {
@@ -109,7 +112,8 @@ export class ChatView {
             this.#sessions.saveDraft(this.#session, this.#prompt.value);
         });
         this.#prompt.addEventListener("keydown", (event) => {
-            const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+            const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing &&
+                !touched.matches;
             if (sends) {
                 event.preventDefault();
                 this.#send();
@@ -148,28 +152,32 @@ export class ChatView {
         say("Asked. The answer is on its way.");
         await answer;
         const last = session.messages.at(-1);
-        say(last?.state === "failed" ? `No answer: ${last.error}` : "The answer is whole.");
+        const ends = { failed: `No answer: ${last?.error}`, stopped: "Stopped." };
+        say(ends[last?.state] ?? "The answer is whole.");
     }
 
-    /** Drops what followed a message, and asks anew. */
+    /** Takes a message and what followed it away, unless an answer is under way. */
+    #dropFrom(message) {
+        if (this.#answering.isRunning(this.#session.id)) {
+            notice("Stop the answer that is under way first.");
+            return false;
+        }
+        const { messages } = this.#session;
+        messages.length = messages.indexOf(message);
+        return true;
+    }
+
     #askAgain(message) {
-        if (this.#answering.isRunning(this.#session.id)) {
-            notice("Stop the answer that is under way first.");
-            return;
+        if (this.#dropFrom(message)) {
+            this.#ask();
         }
-        const { messages } = this.#session;
-        messages.length = messages.indexOf(message);
-        this.#ask();
     }
 
-    /** Takes a message back to the prompt, and what followed it away. */
+    /** Takes a message back to the prompt. */
     #edit(message) {
-        if (this.#answering.isRunning(this.#session.id)) {
-            notice("Stop the answer that is under way first.");
+        if (!this.#dropFrom(message)) {
             return;
         }
-        const { messages } = this.#session;
-        messages.length = messages.indexOf(message);
         this.#session.draft = this.#prompt.value = message.content;
         this.#sessions.save(this.#session);
         this.#grow();

@@ -40,6 +40,12 @@ function factsOf(message, runs) {
     return facts.join(" · ");
 }
 
+/** A button that only the last exchange shows, for it takes away what followed. */
+function ofLast(button) {
+    button.classList.add("of-last");
+    return button;
+}
+
 /** Something its user said. */
 export class UserMessage {
     constructor(message, { onedit }) {
@@ -48,8 +54,7 @@ export class UserMessage {
             el("div", { className: "bubble" }, message.content),
             el("div", { className: "message-foot" },
                 copyButton(() => message.content, "Copy the message"),
-                iconButton("pencil", "Edit and ask again", onedit)));
-        this.element.querySelector(".message-foot").lastChild.classList.add("of-last");
+                ofLast(iconButton("pencil", "Edit and ask again", onedit))));
     }
     update() {}
 }
@@ -75,11 +80,9 @@ export class AnswerMessage {
     constructor(message, { onretry }) {
         this.#foot = el("div", { className: "message-foot" }, this.#facts,
             copyButton(() => message.content, "Copy the answer"),
-            iconButton("retry", "Ask again", onretry));
-        this.#foot.lastChild.classList.add("of-last");
-        const again = el("button", { type: "button", className: "button small", onclick: onretry },
-            icon("retry"), "Try again");
-        this.#error.append(again);
+            ofLast(iconButton("retry", "Ask again", onretry)));
+        this.#error.append(ofLast(el("button", { type: "button", className: "button small",
+            onclick: onretry }, icon("retry"), "Try again")));
         this.element = el("li", { className: "message answer" },
             el("span", { className: "hidden-text" }, "The answer:"),
             this.#thought, this.#text, this.#wait, this.#error, this.#foot);
