@@ -173,6 +173,15 @@ def pss_mib(side):
     return total / MIB
 
 
+def processor_ms(side):
+    """What its living processes have computed so far. proc(5): utime and stime, in ticks."""
+    ticks = 0
+    for process in side.processes():
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 def wait_until(condition, what):
     give_up = time.monotonic() + PATIENCE_S
     while not condition():
