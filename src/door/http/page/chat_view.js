@@ -57,7 +57,8 @@ function welcome() {
         el("img", { src: "/page/icon.svg", alt: "", width: 44, height: 44 }),
         el("p", { className: "welcome-title" }, "What is on your mind?"),
         el("p", { className: "quiet" }, touched.matches
-            ? "Enter begins a line, the button sends." : "Enter sends. Shift+Enter begins a line."));
+            ? "Enter begins a line, the button sends."
+            : "Enter sends. Shift+Enter begins a line."));
 }
 
 export class ChatView {
