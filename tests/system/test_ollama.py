@@ -277,5 +277,6 @@ def test_a_bare_name_says_where_models_come_from(keyed):
 
 
 def test_the_version_is_one_that_clients_take(served):
+    assert ask(served, "HEAD", "/")[0] == 200, "the command looks so whether anybody is there"
     status, _, text = ask(served, "GET", "/api/version")
     assert status == 200 and json.loads(text)["version"].count(".") == 2

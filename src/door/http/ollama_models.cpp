@@ -174,7 +174,8 @@ Json ollama_ps(const Json& ps, const Json& models, WallTime now) {
             continue;
         }
         const Json model = served_by(worker, models);
-        const std::string name = text_in(worker, worker.at("name") == "" ? "target" : "name");
+        const std::string known = text_in(worker, "name");
+        const std::string name = known.empty() ? text_in(worker, "target") : known;
         out.push_back({{"name", name},
                        {"model", name},
                        {"size", count_in(worker, "reserved_bytes")},

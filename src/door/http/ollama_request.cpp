@@ -95,10 +95,12 @@ std::string read_format(Fields& fields, std::string_view text) {
     if (format.is_object()) {
         return std::string(member_text(text, "format").value_or("{}"));
     }
-    if (format == "json") {
+    const std::string name = format.is_string() ? format.get<std::string>() : std::string();
+    if (name == "json") {
         return R"({"type":"object"})";
     }
-    if (!format.is_null() && format != "") {
+    const bool is_free = format.is_null() || (format.is_string() && name.empty());
+    if (!is_free) {
         fields.refuse(R"('format' must be "json" or a JSON schema)");
     }
     return {};
@@ -312,7 +314,7 @@ Result<std::string> read_ollama_name(const Json& body) {
     Fields fields(body, "the request");
     const auto older = fields.text("name");
     const auto model = fields.text("model");
-    const std::string name = fields.required(model ? model : older, "model");
+    std::string name = fields.required(model ? model : older, "model");
     if (auto read = fields.check(); !read) {
         return std::unexpected(read.error());
     }
