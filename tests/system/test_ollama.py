@@ -273,7 +273,7 @@ def test_a_bare_name_says_where_models_come_from(keyed):
         keyed.pull("llama3.2")
     assert bare.value.status_code == 400
     with pytest.raises(ollama.ResponseError, match="HF_ENDPOINT"):
-        keyed.pull("hf.co/owner/name:Q4_K_M")
+        keyed.pull("hub.example/owner/name:Q4_K_M")
 
 
 def test_the_version_is_one_that_clients_take(served):

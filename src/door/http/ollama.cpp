@@ -72,14 +72,15 @@ Handler asks_model(Read read, MakeAnswer make_answer) {
     };
 }
 
-/// The repositories of a hub, which clients name by its host, are those of the hub that is set.
+/// HOST/OWNER/NAME is how these clients name a hub's repository; here it is the hub that is set,
+/// whatever the host.
 std::string pull_source(std::string_view name) {
-    for (const std::string_view host : {"hf.co/", "huggingface.co/"}) {
-        if (name.starts_with(host)) {
-            return "hf:" + without_latest(name.substr(host.size()));
-        }
-    }
-    return without_latest(name);
+    const std::size_t slash = name.find('/');
+    const std::string_view host = name.substr(0, slash);
+    const bool is_repository = slash != name.npos && host.find('.', 1) != host.npos &&
+                               host.find(':') == host.npos &&
+                               name.find('/', slash + 1) != name.npos;
+    return is_repository ? "hf:" + without_latest(name.substr(slash + 1)) : without_latest(name);
 }
 
 awaitable<void> pull(Call& call) {
