@@ -78,10 +78,12 @@ def test_a_load_whose_client_leaves_goes_on_only_if_it_is_detached(served, detac
     client = urllib.request.Request(served.http_url + "/load", json.dumps(wish).encode())
     with pytest.raises(TimeoutError):
         urllib.request.urlopen(client, timeout=0.5)
+    wait_until(lambda: "starts" in served.log(), "the load is to begin")
     wait_until(served.nothing_under_way, "the load is to end")
     loaded = [worker["state"] for worker in served.ps()["workers"] if worker["slots"]]
     assert loaded == (["ready"] if detach else [])
-    assert f"end={'stop' if detach else 'cancelled'}" in wait_until(served.log, "the log says so")
+    end = "stop" if detach else "cancelled"
+    wait_until(lambda: f"end={end}" in served.log(), "the log says so")
 
 
 def entries(answer, count):

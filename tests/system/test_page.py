@@ -92,7 +92,7 @@ def test_stopping_cancels_the_job_and_keeps_what_was_said(served, tab, way):
     expect(tab.last.locator(".facts")).to_have_text(re.compile("stopped$"))
     expect(tab.answers).to_have_text(re.compile("^lorem ipsum"))
     wait_until(served.nothing_under_way, "the job is to end")
-    assert "end=cancelled" in wait_until(served.log, "the log says so")
+    wait_until(lambda: "end=cancelled" in served.log(), "the log says so")
 
 
 def test_a_reload_keeps_conversations_and_drafts(tab):
