@@ -69,7 +69,7 @@ endif()
 
 # What the engine loads lies beside it.
 if(THREADRUNNER_ANY_CPU)
-    set_target_properties(ggml ggml-base ${_backends} PROPERTIES
+    set_target_properties(ggml ggml-base ${_backends} PROPERTIES PUBLIC_HEADER ""
         LIBRARY_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} INSTALL_RPATH $ORIGIN)
     install(TARGETS ggml ggml-base ${_backends}
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/threadrunner NAMELINK_SKIP)
