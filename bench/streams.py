@@ -19,7 +19,7 @@ class NotReady(Exception):
 class HttpDoor:
     """OpenAI's completions, of any server that has them; a connection each."""
 
-    ends = b"data: [DONE]"
+    ends = (b"data: [DONE]",)  # an error ends with its connection
 
     def __init__(self, port, model):
         self.port, self.model = port, model
@@ -57,10 +57,10 @@ class HttpDoor:
 class SocketDoor:
     """Socket v2 of our daemon; a connection each."""
 
-    ends = b'"ev":"done"'
+    ends = (b'"ev":"done"', b'"ev":"error"')
 
-    def __init__(self, path, model):
-        self.path, self.model = str(path), model
+    def __init__(self, path, model, backend="llama"):
+        self.path, self.model, self.backend = str(path), model, backend
 
     def connect(self):
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -68,8 +68,9 @@ class SocketDoor:
         return connection
 
     def request(self, prompt, tokens):
-        body = json.dumps({"v": 2, "id": 1, "op": "generate", "model": self.model, "raw": True,
-                           "prompt": prompt, "max_tokens": tokens, "temperature": 0}).encode()
+        body = json.dumps({"v": 2, "id": 1, "op": "generate", "backend": self.backend,
+                           "model": self.model, "raw": True, "prompt": prompt,
+                           "max_tokens": tokens, "temperature": 0}).encode()
         return struct.pack("<I", len(body)) + body
 
     def token_times(self, pieces):
@@ -173,8 +174,9 @@ def _begin(door, prompt, tokens, selector):
     return asked, pieces
 
 
-def _take(key, end):
+def _take(key, ends):
     """Whether the answer is over."""
     data = key.fileobj.recv(RECEIVE_BYTES)
     key.data.append((time.perf_counter(), data))
-    return not data or end in b"".join(piece for _, piece in key.data[-len(end):])
+    last = b"".join(piece for _, piece in key.data[-max(map(len, ends)):])
+    return not data or any(end in last for end in ends)
