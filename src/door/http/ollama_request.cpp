@@ -292,6 +292,10 @@ Result<OllamaRequest> read_ollama_embed(const Json& body, std::string_view /*tex
     OllamaRequest request = read_common(fields);
     request.streams = false;
     work::Embed embed{.inputs = fields.texts("input")};
+    if (fields.has("dimensions")) {
+        fields.refuse(
+            "'dimensions' is not served: vectors come whole, to be cut where they are used");
+    }
     const bool nothing = embed.inputs == std::vector<std::string>{""};
     if (!embed.inputs.empty() && !nothing) {
         request.work = std::move(embed);

@@ -128,6 +128,8 @@ TEST(OllamaRequest, TextsToEmbedComeAloneOrInAList) {
     };
     EXPECT_EQ(inputs(R"({"model":"m","input":"a"})"), std::vector<std::string>{"a"});
     EXPECT_EQ(inputs(R"({"model":"m","input":["a","b"]})"), (std::vector<std::string>{"a", "b"}));
+    const Json cut = {{"model", "m"}, {"input", "a"}, {"dimensions", 2}};
+    EXPECT_THAT(read_ollama_embed(cut, "").error().message, HasSubstr("vectors come whole"));
     const Json empty = {{"model", "m"}, {"input", ""}};
     EXPECT_TRUE(std::holds_alternative<work::Load>(read_ollama_embed(empty, "")->work));
 }
