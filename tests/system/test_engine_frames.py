@@ -237,7 +237,7 @@ def test_what_is_no_route_or_no_json_is_refused_with_its_name(engine):
     assert refusal(engine, "/completion", '{"prompt":')["code"] == "invalid_request"
     assert refusal(engine, "/completion", "[" * 100_000)["code"] == "invalid_request"
     assert refusal(engine, "/completion", COUNT, slot=2)["code"] == "invalid_request"
-    assert refusal(engine, "/v1/completions", {**COUNT, "n": 2})["code"] == "not_supported"
+    assert refusal(engine, "/v1/completions", {**COUNT, "n": 2})["code"] == "invalid_request"
 
 
 def test_what_llama_refuses_is_a_document_with_its_status(engine):

@@ -113,7 +113,7 @@ def run_jobs_json(home):
 def test_levels_and_times_sort_out_the_rest(home):
     home.start(env=DUMMY)
     home.client().ask("x", model="crash_at=1").end()
-    wait_until(lambda: " E daemon: " in home.log(), "the crash is to be in the log")
+    wait_until(lambda: " job: " in home.log(), "the job's end is to be in the log")
     levels = {line.split()[1] for line in logs(home, "--level", "warn", "-n", "99").splitlines()}
     assert levels <= {"W", "E"} and "E" in levels
     assert logs(home, "--since", "1h") == home.log()

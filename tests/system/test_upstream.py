@@ -173,7 +173,8 @@ def test_its_key_is_random_and_nowhere_to_be_seen(home, spawns):
     (key,) = [v.partition("=")[2] for v in variables if v.startswith("LLAMA_API_KEY=")]
     assert len(key) == 32
     assert key not in " ".join(process.arguments)
-    assert "my key is (secret)" in home.log() and key not in home.log()
+    wait_until(lambda: "my key is (secret)" in home.log(), "the log is to have its words")
+    assert key not in home.log()
     assert key not in str(home.ps())
 
 
