@@ -1,9 +1,10 @@
 #include "cli/bench/bandwidth.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <barrier>
-#include <memory>
 #include <new>
 #include <span>
 #include <system_error>
@@ -17,13 +18,34 @@ namespace threadrunner::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Numbers = std::unique_ptr<double[]>;  // NOLINT(modernize-avoid-c-arrays): not initialised
 
 constexpr std::size_t array_bytes_max = 128 * limits::mib;
 constexpr std::size_t array_bytes_min = 8 * limits::mib;
 constexpr int passes_min = 3;
 constexpr double scale = 3;
 constexpr std::array first_values = {1.0, 2.0, 3.0};  // of a, b and c
+
+/// An array straight from the kernel, which says so when there is no memory for it.
+class Array {
+public:
+    explicit Array(std::size_t count) : bytes_(count * sizeof(double)) {
+        void* const memory =
+            ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) {  // NOLINT(performance-no-int-to-ptr)
+            throw std::bad_alloc();
+        }
+        numbers_ = {static_cast<double*>(memory), count};
+    }
+    Array(const Array&) = delete;
+    Array& operator=(const Array&) = delete;
+    ~Array() { ::munmap(numbers_.data(), bytes_); }
+
+    [[nodiscard]] std::span<double> numbers() const { return numbers_; }
+
+private:
+    std::size_t bytes_;
+    std::span<double> numbers_;
+};
 
 /// Eight sums at once: one alone would wait for each addition rather than for the memory. By
 /// pointer, since a build for debugging checks the indexes of spans.
@@ -170,12 +192,8 @@ Result<Bandwidth> measure_bandwidth(const BandwidthPlan& plan) {
     const std::size_t threads = std::max<std::size_t>(plan.threads, 1);
     const std::size_t count = std::max(plan.array_bytes / sizeof(double), threads);
     try {
-        std::array<Numbers, 3> memory;
-        std::array<std::span<double>, 3> arrays;
-        for (std::size_t i = 0; i < arrays.size(); ++i) {
-            memory[i] = std::make_unique_for_overwrite<double[]>(count);  // NOLINT: see Numbers
-            arrays[i] = {memory[i].get(), count};
-        }
+        const std::array<Array, 3> memory = {Array(count), Array(count), Array(count)};
+        const std::array arrays = {memory[0].numbers(), memory[1].numbers(), memory[2].numbers()};
         std::vector<Part> parts = parts_of(arrays, threads);
         const Bandwidth out = Team(parts, plan).run();
         if (!std::ranges::all_of(parts, &Part::is_right)) {
