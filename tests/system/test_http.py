@@ -288,11 +288,11 @@ def test_a_stream_that_asks_hears_how_the_load_gets_on(served):
     assert "lorem" in text
 
 
-def test_a_stream_that_waits_shows_that_it_lives(home):
+def test_a_stream_that_waits_shows_that_it_lives_whatever_the_load_tells_others(home):
     home.start(http_keep_alive="50ms")
     body = {"model": "dummy:load_ms=500", "messages": HELLO, "stream": True}
     text = ask(home, "POST", "/v1/chat/completions", body)[2]
-    assert text.startswith(": waiting\n\n") and "data: [DONE]" in text
+    assert text.startswith(": waiting\n\n: waiting\n\n") and "data: [DONE]" in text
 
 
 # Those who watch

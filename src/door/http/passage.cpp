@@ -1,6 +1,7 @@
 #include "door/http/passage.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -59,7 +60,7 @@ public:
         stream_.submit(spec_of(route));
         names_.emplace(stream_.name(), model_);
         while (!over_ && !call_.reply.gone()) {
-            auto item = co_await stream_.next(call_.context.settings.http_keep_alive);
+            auto item = co_await stream_.next(patience());
             if (item && !call_.reply.gone()) {
                 co_await tell(std::move(*item));
             } else if (!item && streams_) {
@@ -69,6 +70,14 @@ public:
     }
 
 private:
+    /// How long nothing need be said. Events that are not told, of a load, are no sign of life.
+    [[nodiscard]] std::chrono::milliseconds patience() const {
+        const std::chrono::milliseconds most = call_.context.settings.http_keep_alive;
+        const auto silent =
+            std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - written_at_);
+        return streams_ ? std::max(std::chrono::milliseconds(0), most - silent) : most;
+    }
+
     [[nodiscard]] JobSpec spec_of(const PassedRoute& route) const {
         const ModelAddress address = call_.context.address_of(model_);
         const bool other_name = !model_.empty() && address.model != model_;
@@ -132,6 +141,7 @@ private:
             }
         }
         const bool written = co_await call_.reply.write(events);
+        written_at_ = Clock::now();
         co_return written;
     }
 
@@ -173,6 +183,7 @@ private:
     std::optional<AnswerNames> names_;
     Answer head_;
     std::string document_;
+    Clock::time_point written_at_ = Clock::now();
     bool over_ = false;
 };
 
