@@ -145,6 +145,12 @@ class Home:
         with Client(self.socket) as client:
             return client.call("status")
 
+    def link_model(self, name, file):
+        """Puts a model into the home's folder, by that name."""
+        models = self.root / "models"
+        models.mkdir(mode=0o700)
+        (models / f"{name}.gguf").symlink_to(file)
+
     def nothing_under_way(self):
         jobs = self.status()["jobs"]
         return jobs["running"] == 0 and jobs["waiting"] == 0

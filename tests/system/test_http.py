@@ -13,6 +13,7 @@ import openai
 import pytest
 
 from harness.client import answer_to
+from harness.plain_http import ask
 from harness.waiting import PATIENCE, wait_until
 
 HELLO = [{"role": "user", "content": "Hello, how are you?"}]
@@ -34,19 +35,6 @@ def openai_client(home, key="none", **options):
 @pytest.fixture
 def client(served):
     return openai_client(served)
-
-
-def ask(home, method, path, body=None, headers=None, host=None):
-    """(status, headers, text) of one request."""
-    address = host or home.http_url.removeprefix("http://")
-    connection = HTTPConnection(address, timeout=PATIENCE)
-    try:
-        data = None if body is None else json.dumps(body)
-        connection.request(method, path, data, headers or {})
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read().decode()
-    finally:
-        connection.close()
 
 
 def error_in(text):

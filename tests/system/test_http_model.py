@@ -17,9 +17,7 @@ FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
 
 @pytest.fixture(scope="module")
 def warm(shared_home, model):
-    models = shared_home.root / "models"
-    models.mkdir(mode=0o700)
-    (models / "gemma.gguf").symlink_to(model)
+    shared_home.link_model("gemma", model)
     shared_home.start(engine_slots=2, engine_context=2048)
     return shared_home
 

@@ -10,6 +10,7 @@ import pytest
 
 from harness.client import answer_to
 from harness.model_server import ModelServer, model_bytes
+from harness.plain_http import ask
 from harness.small_model import small_model
 from harness.waiting import PATIENCE, wait_until
 
@@ -37,18 +38,6 @@ def client(served):
 @pytest.fixture
 def keyed(served):
     return client_of(served, headers=KEY)
-
-
-def ask(home, method, path, body=None, headers=None):
-    """(status, headers, text) of one request."""
-    connection = HTTPConnection(home.http_url.removeprefix("http://"), timeout=PATIENCE)
-    try:
-        data = None if body is None else json.dumps(body)
-        connection.request(method, path, data, headers or {})
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read().decode()
-    finally:
-        connection.close()
 
 
 def lines_of(text):
