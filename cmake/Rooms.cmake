@@ -112,12 +112,15 @@ function(threadrunner_fuzz_target name)
 endfunction()
 
 # `headers` compiles every header of src/ alone (those there when CMake last ran). The engine's need
-# llama.cpp.
+# llama.cpp, the sandbox's Wasmtime.
 function(threadrunner_headers_target)
     file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/src
         ${PROJECT_SOURCE_DIR}/src/*.h)
     if(NOT THREADRUNNER_ENGINE)
         list(FILTER headers EXCLUDE REGEX "^engine/")
+    endif()
+    if(NOT THREADRUNNER_SANDBOX)
+        list(FILTER headers EXCLUDE REGEX "^sandbox/")
     endif()
     set(sources)
     foreach(header IN LISTS headers)
@@ -135,5 +138,8 @@ function(threadrunner_headers_target)
         tomlplusplus::tomlplusplus spdlog::spdlog fmt::fmt CLI11::CLI11)
     if(TARGET threadrunner::llama)
         target_link_libraries(headers PRIVATE threadrunner::llama)
+    endif()
+    if(TARGET threadrunner::wasmtime)
+        target_link_libraries(headers PRIVATE threadrunner::wasmtime)
     endif()
 endfunction()
