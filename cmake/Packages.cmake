@@ -23,6 +23,17 @@ add_library(threadrunner::libedit ALIAS threadrunner_libedit)
 target_include_directories(threadrunner_libedit SYSTEM INTERFACE ${LIBEDIT_INCLUDE_DIR})
 target_link_libraries(threadrunner_libedit INTERFACE ${LIBEDIT_LIBRARY})
 
+# libseccomp brings no CMake package either.
+if(THREADRUNNER_SANDBOX)
+    find_path(SECCOMP_INCLUDE_DIR seccomp.h REQUIRED)
+    find_library(SECCOMP_LIBRARY seccomp REQUIRED)
+    mark_as_advanced(SECCOMP_INCLUDE_DIR SECCOMP_LIBRARY)
+    add_library(threadrunner_seccomp INTERFACE)
+    add_library(threadrunner::seccomp ALIAS threadrunner_seccomp)
+    target_include_directories(threadrunner_seccomp SYSTEM INTERFACE ${SECCOMP_INCLUDE_DIR})
+    target_link_libraries(threadrunner_seccomp INTERFACE ${SECCOMP_LIBRARY})
+endif()
+
 # prometheus-cpp's package asks for the libraries of parts that we do not use.
 find_path(PROMETHEUS_INCLUDE_DIR prometheus/registry.h REQUIRED)
 find_library(PROMETHEUS_CORE_LIBRARY prometheus-cpp-core REQUIRED)

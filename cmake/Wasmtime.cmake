@@ -3,7 +3,8 @@
 execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/fetch-wasmtime
     RESULT_VARIABLE _fetched ERROR_VARIABLE _fault OUTPUT_QUIET)
 if(NOT _fetched EQUAL 0)
-    message(FATAL_ERROR "threadrunner-sandbox needs Wasmtime, which could not be fetched:\n${_fault}"
+    message(FATAL_ERROR
+        "threadrunner-sandbox needs Wasmtime, which could not be fetched:\n${_fault}"
         "-DTHREADRUNNER_SANDBOX=OFF builds everything but the sandbox.")
 endif()
 file(GLOB _inputs ${PROJECT_SOURCE_DIR}/deps/wasmtime/*)

@@ -142,6 +142,23 @@ constexpr auto pull_poll_every = 100ms;               ///< looking for a word of
 constexpr std::size_t pull_secrets_max = 256;         ///< tokens kept for pulls under way
 constexpr std::size_t pull_piece_bytes = 1 * mib;     ///< read and hashed between two looks
 
+// The sandbox.
+constexpr std::size_t sandbox_module_bytes_max = 256 * mib;
+constexpr std::int64_t sandbox_memory_mib_default = 512;
+constexpr std::int64_t sandbox_memory_mib_max = 4096;         ///< all that 32 bits address
+constexpr std::int64_t sandbox_table_elements_max = 1 << 20;  ///< tables are memory, too
+constexpr std::int64_t sandbox_tables_max = 4;
+constexpr std::size_t sandbox_list_entries_max = 256;  ///< preopens, variables, arguments of a load
+constexpr std::size_t sandbox_text_bytes_max = 4096;   ///< each of them; PATH_MAX
+constexpr std::int64_t sandbox_slots = 64;             ///< requests on a module's pipe at once
+constexpr auto sandbox_compile_within = 60s;
+constexpr std::uint64_t sandbox_compile_bytes_max = 8 * gib;  ///< addressed by the compiler
+constexpr auto sandbox_start_within = 10s;    ///< of a module, before its first instruction of main
+constexpr auto sandbox_leave_within = 100ms;  ///< from a passed deadline to the end of the process
+constexpr std::uint64_t sandbox_open_files_max = 256;
+constexpr std::uint64_t sandbox_file_bytes_max = 64 * gib;  ///< that a module writes
+constexpr std::size_t sandbox_cache_entries_max = 64;       ///< compiled modules
+
 // Files.
 constexpr std::uint64_t log_days_kept = 14;
 constexpr std::size_t settings_file_bytes_max = 1 * mib;

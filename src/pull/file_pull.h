@@ -11,7 +11,7 @@
 #include "pull/http.h"
 #include "pull/journal.h"
 #include "pull/order.h"
-#include "pull/sha256.h"
+#include "base/sha256.h"
 
 namespace threadrunner::pull {
 

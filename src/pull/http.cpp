@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "pull/sha256.h"
+#include "base/sha256.h"
 
 namespace threadrunner::pull {
 namespace {

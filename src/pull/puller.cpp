@@ -18,7 +18,7 @@
 #include "pull/http.h"
 #include "pull/patience.h"
 #include "pull/repository.h"
-#include "pull/sha256.h"
+#include "base/sha256.h"
 #include "wire/decode.h"
 #include "wire/fields.h"
 

@@ -10,7 +10,7 @@
 #include "gguf/split_name.h"
 #include "pull/http.h"
 #include "pull/patience.h"
-#include "pull/sha256.h"
+#include "base/sha256.h"
 #include "wire/fields.h"
 
 namespace threadrunner::pull {

@@ -6,7 +6,7 @@
 
 struct evp_md_ctx_st;
 
-namespace threadrunner::pull {
+namespace threadrunner {
 
 /// SHA-256 of bytes as they come.
 class Sha256 {
@@ -33,4 +33,4 @@ private:
 /// Whether a text is a SHA-256 in hexadecimal digits, and that in small ones; else empty.
 [[nodiscard]] std::string sha256_from(std::string_view text);
 
-}  // namespace threadrunner::pull
+}  // namespace threadrunner

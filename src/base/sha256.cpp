@@ -1,10 +1,10 @@
-#include "pull/sha256.h"
+#include "base/sha256.h"
 
 #include <openssl/evp.h>
 
 #include <array>
 
-namespace threadrunner::pull {
+namespace threadrunner {
 
 void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
@@ -44,4 +44,4 @@ std::string sha256_from(std::string_view text) {
     return out.size() == digits ? out : std::string();
 }
 
-}  // namespace threadrunner::pull
+}  // namespace threadrunner

@@ -1,8 +1,8 @@
-#include "pull/sha256.h"
+#include "base/sha256.h"
 
 #include <gtest/gtest.h>
 
-namespace threadrunner::pull {
+namespace threadrunner {
 namespace {
 
 TEST(Sha256, IsThatOfTheStandard) {
@@ -24,4 +24,4 @@ TEST(Sha256, OnlySixtyFourDigitsAreOne) {
 }
 
 }  // namespace
-}  // namespace threadrunner::pull
+}  // namespace threadrunner
