@@ -2,15 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
-#include <limits>
 #include <utility>
 
 namespace threadrunner {
 namespace {
-
-using std::chrono::milliseconds;
 
 struct Utf8Step {
     std::size_t length = 0;  ///< bytes to consume; 0 at the end of the text
@@ -77,38 +73,6 @@ std::string authority_text(std::string_view host, std::uint16_t port) {
     return (ip6 ? "[" : "") + std::string(host) + (ip6 ? "]:" : ":") + std::to_string(port);
 }
 
-Result<milliseconds> parse_duration(std::string_view text, std::string_view what) {
-    const auto bad = [&] {
-        return fail(ErrorCode::invalid_request,
-                    std::string(what) + " is no duration: '" + std::string(text) +
-                        "'; write seconds (300), a unit (250ms, 5m, 2h, 1d) or -1 for ever");
-    };
-    double number = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc()) {
-        return bad();
-    }
-    const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
-    if (number == -1 && unit.empty()) {
-        return milliseconds::max();
-    }
-    struct Unit {
-        std::string_view name;
-        double milliseconds;
-    };
-    static constexpr std::array units = {
-        Unit{"", 1000},    Unit{"ms", 1},        Unit{"s", 1000},
-        Unit{"m", 60'000}, Unit{"h", 3'600'000}, Unit{"d", 86'400'000},
-    };
-    for (const auto& [name, factor] : units) {
-        // The bound keeps the product far from overflow: a hundred years.
-        if (unit == name && number >= 0 && number * factor <= 3.2e12) {
-            return milliseconds(static_cast<milliseconds::rep>(number * factor));
-        }
-    }
-    return bad();
-}
-
 std::string format_bytes(std::uint64_t bytes) {
     if (bytes == 1) {
         return "1 byte";
@@ -124,28 +88,6 @@ std::string format_bytes(std::uint64_t bytes) {
     const char* format = unit == 0 || value >= 100 ? "%.0f %s" : "%.1f %s";
     std::snprintf(out.data(), out.size(), format, value, units[unit]);
     return out.data();
-}
-
-std::string format_duration(milliseconds duration) {
-    if (duration == milliseconds::max()) {
-        return "for ever";
-    }
-    const auto total = duration.count();
-    if (total < 1000) {
-        return std::to_string(total) + "ms";
-    }
-    const auto seconds = total / 1000;
-    const auto pair = [](auto large, const char* large_unit, auto small, const char* small_unit) {
-        return std::to_string(large) + large_unit +
-               (small == 0 ? "" : " " + std::to_string(small) + small_unit);
-    };
-    if (seconds < 60) {
-        return std::to_string(seconds) + "s";
-    }
-    if (seconds < 3600) {
-        return pair(seconds / 60, "m", seconds % 60, "s");
-    }
-    return pair(seconds / 3600, "h", seconds % 3600 / 60, "m");
 }
 
 std::size_t utf8_valid_prefix(std::string_view text) {

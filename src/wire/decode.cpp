@@ -124,6 +124,23 @@ private:
     std::string problem_;
 };
 
+/// Has nlohmann's parser fill the builder. Exceptions of the library stop here. The modules of
+/// tools/ are compiled without any: what is refused comes back as false by parse_error(), and what
+/// else could be thrown ends the module.
+Result<Json> parse(std::string_view bytes, Json::input_format_t format, BoundedBuilder builder,
+                   std::string_view format_name) {
+#if defined(__cpp_exceptions)
+    try {
+#endif
+        const bool parsed = Json::sax_parse(bytes.begin(), bytes.end(), &builder, format);
+        return std::move(builder).result(parsed, format_name);
+#if defined(__cpp_exceptions)
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::invalid_request, std::string(format_name) + ": " + error.what());
+    }
+#endif
+}
+
 Result<Json> decode(std::string_view bytes, const DecodeLimits& limits, Json::input_format_t format,
                     std::string_view format_name) {
     if (bytes.size() > limits.bytes_max) {
@@ -133,12 +150,7 @@ Result<Json> decode(std::string_view bytes, const DecodeLimits& limits, Json::in
     }
     // nlohmann's JSON lexer checks UTF-8 itself, its MessagePack reader does not.
     BoundedBuilder builder(limits, format == Json::input_format_t::msgpack);
-    try {
-        const bool parsed = Json::sax_parse(bytes.begin(), bytes.end(), &builder, format);
-        return std::move(builder).result(parsed, format_name);
-    } catch (const std::exception& error) {
-        return fail(ErrorCode::invalid_request, std::string(format_name) + ": " + error.what());
-    }
+    return parse(bytes, format, std::move(builder), format_name);
 }
 
 }  // namespace

@@ -1,0 +1,90 @@
+#include "taglib/leftovers.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+namespace threadrunner::taglib {
+namespace {
+
+constexpr std::string_view prefix = ".threadrunner-taglib-";
+constexpr std::string_view suffix = ".tmp";
+constexpr std::size_t random_digits = 16;
+constexpr std::size_t seen_max = 10'000;  ///< directories; then all are looked through once more
+constexpr std::string_view digits = "0123456789abcdef";
+
+bool is_ours(std::string_view name) {
+    if (name.size() != prefix.size() + random_digits + suffix.size() || !name.starts_with(prefix) ||
+        !name.ends_with(suffix)) {
+        return false;
+    }
+    return name.substr(prefix.size(), random_digits).find_first_not_of(digits) == name.npos;
+}
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+std::vector<std::string> names_of_ours(const std::string& path) {
+    std::vector<std::string> names;
+    const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
+    if (!directory) {
+        return names;
+    }
+    while (const dirent* entry = ::readdir(directory.get())) {
+        if (is_ours(entry->d_name)) {
+            names.emplace_back(entry->d_name);
+        }
+    }
+    return names;
+}
+
+}  // namespace
+
+std::string directory_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == path.npos) {
+        return ".";
+    }
+    return path.substr(0, std::max<std::size_t>(slash, 1));
+}
+
+std::string temporary_name(const std::string& directory) {
+    std::array<std::uint8_t, random_digits / 2> random{};
+    (void)::getentropy(random.data(), random.size());  // O_EXCL finds out about a name in use
+    std::string name = directory + "/" + std::string(prefix);
+    for (const std::uint8_t byte : random) {
+        name += digits[byte >> 4];
+        name += digits[byte & 0x0F];
+    }
+    return name + std::string(suffix);
+}
+
+Leftovers::Leftovers() { ::clock_gettime(CLOCK_REALTIME, &started_); }
+
+void Leftovers::remove_from(const std::string& directory) {
+    if (seen_.size() >= seen_max) {
+        seen_.clear();
+    }
+    if (!seen_.insert(directory).second) {
+        return;
+    }
+    for (const std::string& name : names_of_ours(directory)) {
+        const std::string path = directory + "/" + name;
+        struct stat status{};
+        if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+            std::tie(status.st_mtim.tv_sec, status.st_mtim.tv_nsec) <
+                std::tie(started_.tv_sec, started_.tv_nsec)) {
+            (void)::unlink(path.c_str());
+        }
+    }
+}
+
+}  // namespace threadrunner::taglib
