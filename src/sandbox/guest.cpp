@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "sandbox/refused_calls.h"
+#include "sandbox/renaming.h"
 
 namespace threadrunner::sandbox {
 namespace {
@@ -50,19 +51,20 @@ std::unexpected<Error> not_unicode(std::string_view what) {
 
 }  // namespace
 
-Guest::Guest(wasmtime::Engine& engine, wasmtime::Module module, const Deadline& deadline)
+Guest::Guest(wasmtime::Engine& engine, wasmtime::Module module, std::vector<OpenGrant> grants,
+             const Deadline& deadline)
     : deadline_(deadline),
       engine_(engine),
       module_(std::move(module)),
+      grants_(std::move(grants)),
       store_(engine),
       linker_(engine) {}
 
 Result<std::unique_ptr<Guest>> Guest::make(wasmtime::Engine& engine, wasmtime::Module module,
-                                           const LoadOrder& order,
-                                           std::span<const OpenGrant> grants,
+                                           const LoadOrder& order, std::vector<OpenGrant> grants,
                                            const Deadline& deadline) {
-    std::unique_ptr<Guest> guest(new Guest(engine, std::move(module), deadline));
-    if (auto configured = guest->configure(order, grants); !configured) {
+    std::unique_ptr<Guest> guest(new Guest(engine, std::move(module), std::move(grants), deadline));
+    if (auto configured = guest->configure(order); !configured) {
         return std::unexpected(configured.error());
     }
     if (auto linked = guest->link(); !linked) {
@@ -71,7 +73,7 @@ Result<std::unique_ptr<Guest>> Guest::make(wasmtime::Engine& engine, wasmtime::M
     return guest;
 }
 
-Result<void> Guest::configure(const LoadOrder& order, std::span<const OpenGrant> grants) {
+Result<void> Guest::configure(const LoadOrder& order) {
     memory_mib_ = order.memory_mib;
     store_.limiter(order.memory_mib * static_cast<std::int64_t>(limits::mib),
                    limits::sandbox_table_elements_max, 1, limits::sandbox_tables_max, 1);
@@ -108,7 +110,7 @@ Result<void> Guest::configure(const LoadOrder& order, std::span<const OpenGrant>
                              pointers(values).data())) {
         return not_unicode("a variable");
     }
-    for (const OpenGrant& grant : grants) {
+    for (const OpenGrant& grant : grants_) {
         if (!wasi.preopen_dir(grant.path(), grant.guest, grant.writable)) {
             return fail(ErrorCode::invalid_request, "cannot grant a directory as " + grant.guest);
         }
@@ -123,7 +125,10 @@ Result<void> Guest::link() {
     if (auto defined = linker_.define_wasi(); !defined) {
         return fail(ErrorCode::internal, one_line(defined.err().message()));
     }
-    return refuse_calls(linker_);
+    if (auto refused = refuse_calls(linker_); !refused) {
+        return refused;
+    }
+    return define_renaming(linker_, grants_);
 }
 
 Result<void> Guest::instantiate() {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "sandbox/deadline.h"
@@ -22,8 +23,10 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Guest>> make(wasmtime::Engine& engine,
                                                              wasmtime::Module module,
                                                              const LoadOrder& order,
-                                                             std::span<const OpenGrant> grants,
+                                                             std::vector<OpenGrant> grants,
                                                              const Deadline& deadline);
+
+    [[nodiscard]] std::span<const OpenGrant> grants() const { return grants_; }
 
     /// Links the module and runs its start function. Errors: not_supported: it imports what the
     /// sandbox does not have, or is no command; out_of_memory: it begins with more than it may
@@ -38,15 +41,17 @@ public:
     void interrupt() const { engine_.increment_epoch(); }
 
 private:
-    Guest(wasmtime::Engine& engine, wasmtime::Module module, const Deadline& deadline);
+    Guest(wasmtime::Engine& engine, wasmtime::Module module, std::vector<OpenGrant> grants,
+          const Deadline& deadline);
 
-    [[nodiscard]] Result<void> configure(const LoadOrder& order, std::span<const OpenGrant> grants);
+    [[nodiscard]] Result<void> configure(const LoadOrder& order);
     [[nodiscard]] Result<void> link();
     [[nodiscard]] Error end_of(const wasmtime::TrapError& trap) const;
 
     const Deadline& deadline_;
     wasmtime::Engine engine_;
     wasmtime::Module module_;
+    std::vector<OpenGrant> grants_;
     wasmtime::Store store_;
     wasmtime::Linker linker_;
     std::optional<wasmtime::Func> start_;

@@ -16,7 +16,6 @@ constexpr std::uint32_t create_ruleset_version = 1U << 0;
 constexpr int rule_path_beneath = 1;
 
 namespace fs {
-constexpr std::uint64_t execute = 1U << 0;
 constexpr std::uint64_t write_file = 1U << 1;
 constexpr std::uint64_t read_file = 1U << 2;
 constexpr std::uint64_t read_dir = 1U << 3;

@@ -85,14 +85,13 @@ Result<void> Loading::finish_compiling() {
 }
 
 Result<std::unique_ptr<Guest>> Loading::make_guest(const Deadline& deadline) {
-    auto guest = Guest::make(engine_, *module_, order_, grants_, deadline);
+    auto guest = Guest::make(engine_, *module_, order_, std::move(grants_), deadline);
     if (!guest) {
         return guest;
     }
-    if (auto confined = confine(grants_); !confined) {
+    if (auto confined = confine((*guest)->grants()); !confined) {
         return std::unexpected(confined.error());
     }
-    grants_.clear();  // the guest has them open
     return guest;
 }
 

@@ -82,13 +82,26 @@ static void exhaust_descriptors(char **words) {
     while (count > 0) close(fds[--count]);
 }
 
-/* Takes memory by the MiB, and uses it, until there is none. */
+/* Takes memory by the MiB, uses it until there is none, and gives it back. */
 static void take_memory(char **words) {
     (void)words;
-    int mib = 0;
-    for (char *more; (more = malloc(1 << 20)) != NULL; ++mib) memset(more, 1, 1 << 20);
+    struct mib {
+        struct mib *next;
+        char rest[(1 << 20) - 64];
+    } *taken = NULL;
+    int count = 0;
+    for (struct mib *more; (more = malloc(sizeof *more)) != NULL; ++count) {
+        memset(more, 1, sizeof *more);
+        more->next = taken;
+        taken = more;
+    }
+    while (taken != NULL) {
+        struct mib *next = taken->next;
+        free(taken);
+        taken = next;
+    }
     char text[16];
-    snprintf(text, sizeof text, "%d", mib);
+    snprintf(text, sizeof text, "%d", count);
     say("ok", text);
 }
 
@@ -98,7 +111,11 @@ static void spin(char **words) {
     }
 }
 
-static int deeper(volatile int depth) { return depth < 0 ? 0 : deeper(depth + 1) + 1; }
+static int deeper(int depth) {
+    volatile char room[1024];
+    room[depth & 1023] = (char)depth;
+    return depth < 0 ? 0 : deeper(depth + 1) + room[depth & 1023];
+}
 
 static void overflow_stack(char **words) {
     (void)words;

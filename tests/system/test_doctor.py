@@ -167,6 +167,15 @@ def test_settings_that_a_daemon_would_refuse_are_found(home):
     assert found(findings, "settings", "problem", "engine.slots")
 
 
+def test_the_walls_of_the_sandbox_are_shown(home):
+    findings = examined(home)
+    if (BIN / "threadrunner-sandbox").exists():
+        assert found(findings, "sandbox", "ok", "Wasmtime 50") or found(
+            findings, "sandbox", "warning", "this kernel")
+    else:
+        assert found(findings, "sandbox", "note", "there is no sandbox")
+
+
 def test_the_programs_and_the_engines_devices_are_shown(home):
     findings = examined(home)
     assert found(findings, "programs", "ok", "command and daemon")

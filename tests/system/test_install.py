@@ -79,6 +79,16 @@ def test_what_was_installed_works_from_there(installed, home):
     assert daemon == prefix / "libexec/threadrunner/threadrunner-daemon"
 
 
+def test_the_sandbox_finds_its_library_beside_it(installed):
+    _, prefix = installed
+    sandbox = prefix / "libexec/threadrunner/threadrunner-sandbox"
+    if not (BIN / "threadrunner-sandbox").exists():
+        pytest.skip("the sandbox is not built")
+    ran = subprocess.run(["ldd", sandbox], capture_output=True, text=True, check=True)
+    assert f"libwasmtime.so => {sandbox.parent}/libwasmtime.so" in ran.stdout
+    subprocess.run([sandbox, "--version"], check=True, capture_output=True)
+
+
 def test_the_man_page_names_every_command(installed):
     _, prefix = installed
     page = (prefix / "share/man/man1/threadrunner.1").read_text()
@@ -89,9 +99,11 @@ def test_the_man_page_names_every_command(installed):
 
 def test_a_package_names_the_licences_of_what_is_compiled_in(tmp_path):
     llama = ROOT / "build/deps/llama.cpp"
-    if not llama.is_dir() or not shutil.which("dpkg"):
-        pytest.skip("needs llama.cpp's source, and Debian's packages")
-    subprocess.run([ROOT / "packaging/debian/notices", llama, tmp_path / "copyright"], check=True)
+    wasmtime = ROOT / "build/deps/wasmtime"
+    if not llama.is_dir() or not wasmtime.is_dir() or not shutil.which("dpkg"):
+        pytest.skip("needs llama.cpp's source, Wasmtime, and Debian's packages")
+    subprocess.run([ROOT / "packaging/debian/notices", llama, wasmtime, tmp_path / "copyright"],
+                   check=True)
     text = (tmp_path / "copyright").read_text()
     for words in (
         "Copyright (c) 2023-2026 The ggml authors",
@@ -101,6 +113,7 @@ def test_a_package_names_the_licences_of_what_is_compiled_in(tmp_path):
         "Yann Collet",
         "CLI11",
         "marked",
+        "LLVM Exceptions to the Apache 2.0 License",
     ):
         assert words in text, words
 

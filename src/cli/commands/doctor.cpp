@@ -57,6 +57,7 @@ Findings examine(const DaemonAddress& address) {
     add(judge_daemon(daemon));
     add(judge_cpu(look_at_cpu(), compiled_for(programs)));
     add(judge_devices(programs));
+    add(judge_sandbox(programs, std::string(version)));
     add(judge_memory(memory_of(daemon)));
     add(judge_limits(look_at_limits()));
     add(judge_home(look_at_home(home)));

@@ -150,6 +150,23 @@ TEST(DoctorPrograms, ProgramsOfDifferentBuildsAreFound) {
     EXPECT_THAT(worst(judge_programs(facts, "0.2.0", "")), StartsWith("problem: config.toml:3"));
 }
 
+TEST(DoctorSandbox, WallsThatTheKernelLacksAreFound) {
+    ProgramsFacts facts;
+    EXPECT_THAT(worst(judge_sandbox(facts, "0.2.0")), StartsWith("note: there is no sandbox"));
+    facts.sandbox_installed = true;
+    facts.sandbox_fault = "it fails";
+    EXPECT_THAT(worst(judge_sandbox(facts, "0.2.0")), StartsWith("problem: it fails"));
+    facts.sandbox = wire::Json{
+        {"version", "0.2.0"}, {"wasmtime", "50.0.1"}, {"landlock", 3}, {"seccomp", true}};
+    EXPECT_THAT(worst(judge_sandbox(facts, "0.3.0")), StartsWith("warning: the sandbox has"));
+    EXPECT_THAT(worst(judge_sandbox(facts, "0.2.0")), HasSubstr("seccomp and Landlock 3"));
+    facts.sandbox->at("landlock") = 0;
+    EXPECT_THAT(worst(judge_sandbox(facts, "0.2.0")), HasSubstr("has no Landlock"));
+    facts.sandbox->at("landlock") = 3;
+    facts.sandbox->at("seccomp") = false;
+    EXPECT_THAT(worst(judge_sandbox(facts, "0.2.0")), HasSubstr("filters no system calls"));
+}
+
 TEST(DoctorDevices, GraphicsProcessorsAreShownWithTheirMemory) {
     ProgramsFacts facts;
     EXPECT_TRUE(judge_devices(facts).empty());

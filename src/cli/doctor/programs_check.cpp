@@ -59,6 +59,21 @@ void look_at_engine(const Home& home, ProgramsFacts& facts) {
     }
 }
 
+void look_at_sandbox(const Home& home, ProgramsFacts& facts) {
+    facts.sandbox_installed = find_program("threadrunner-sandbox").has_value();
+    if (!facts.sandbox_installed) {
+        return;
+    }
+    const auto run = run_ours(home, "threadrunner-sandbox", "--confinement");
+    auto described = run ? wire::decode_json(run->out) : Result<wire::Json>(wire::Json());
+    if (run && run->exit_code == 0 && described) {
+        facts.sandbox = *std::move(described);
+        return;
+    }
+    facts.sandbox_fault = "threadrunner-sandbox --confinement fails: ";
+    facts.sandbox_fault += run ? trimmed(run->err, blanks) : std::string_view(run.error().message);
+}
+
 Finding judge_engine(const ProgramsFacts& facts, const std::string& ours) {
     if (!facts.engine_installed) {
         return {Health::note, group, "there is no engine, so no model can be loaded",
@@ -91,6 +106,7 @@ ProgramsFacts look_at_programs(const Home& home) {
     ProgramsFacts facts;
     look_at_daemon(home, facts);
     look_at_engine(home, facts);
+    look_at_sandbox(home, facts);
     return facts;
 }
 
@@ -117,6 +133,48 @@ Findings judge_programs(const ProgramsFacts& facts, const std::string& ours,
                        "mend it, or the next daemon will not start"});
     }
     out.push_back(judge_engine(facts, ours));
+    return out;
+}
+
+Findings judge_sandbox(const ProgramsFacts& facts, const std::string& ours) {
+    constexpr const char* walls = "sandbox";
+    if (!facts.sandbox_installed) {
+        return {{Health::note, walls, "there is no sandbox, so no tool can run",
+                 "build with -DTHREADRUNNER_SANDBOX=ON (make build)"}};
+    }
+    if (!facts.sandbox) {
+        return {{Health::problem, walls, facts.sandbox_fault, "install the programs anew"}};
+    }
+    const std::string theirs = text_in(*facts.sandbox, "version");
+    if (theirs != ours) {
+        return {{Health::warning, walls,
+                 "the sandbox has version " + theirs + ", the command " + ours,
+                 "install all programs from one build"}};
+    }
+    const std::uint64_t landlock = count_in(*facts.sandbox, "landlock");
+    const bool seccomp = facts.sandbox->value("seccomp", false);
+    Findings out;
+    if (landlock == 0) {
+        out.push_back({Health::warning, walls,
+                       "this kernel has no Landlock: nothing but Wasmtime keeps a tool in its "
+                       "directories",
+                       "Linux 5.13 or newer with landlock among its security modules (lsm=)"});
+    }
+    if (!seccomp) {
+        out.push_back({Health::warning, walls,
+                       "this kernel filters no system calls: nothing but Wasmtime keeps a tool "
+                       "from them",
+                       "a kernel with CONFIG_SECCOMP_FILTER"});
+    }
+    if (out.empty()) {
+        out.push_back({Health::ok,
+                       walls,
+                       "Wasmtime " + text_in(*facts.sandbox, "wasmtime") +
+                           ", and around it seccomp "
+                           "and Landlock " +
+                           std::to_string(landlock),
+                       {}});
+    }
     return out;
 }
 

@@ -18,6 +18,9 @@ struct ProgramsFacts {
     std::optional<wire::Json> engine;  ///< of threadrunner-engine --devices
     std::string engine_fault;
     int engine_signal = 0;  ///< that ended it
+    bool sandbox_installed = false;
+    std::optional<wire::Json> sandbox;  ///< of threadrunner-sandbox --confinement
+    std::string sandbox_fault;
 };
 
 [[nodiscard]] ProgramsFacts look_at_programs(const Home& home);
@@ -25,6 +28,9 @@ struct ProgramsFacts {
 /// `ours` is the command's version, `running` that of the daemon that runs, empty if none does.
 [[nodiscard]] Findings judge_programs(const ProgramsFacts& facts, const std::string& ours,
                                       const std::string& running);
+
+/// The sandbox, and what this kernel does to keep a tool in it.
+[[nodiscard]] Findings judge_sandbox(const ProgramsFacts& facts, const std::string& ours);
 
 /// The devices that the engine computes on.
 [[nodiscard]] Findings judge_devices(const ProgramsFacts& facts);
