@@ -31,8 +31,8 @@ struct Operation {
     std::function<Answer(const Json& request)> run;
 };
 
-/// Makes replies of requests: MessagePack maps both. To the tool's own operations it adds
-/// `describe` and `batch`, and it gives a request's `id` back.
+/// Makes replies of requests: MessagePack maps both, see docs/tools/write-your-own.md. To the
+/// tool's own operations it adds `describe` and `batch`, and it gives a request's `id` back.
 class Tool {
 public:
     Tool(std::string name, std::string version, std::vector<Operation> operations);
