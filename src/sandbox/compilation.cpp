@@ -13,6 +13,7 @@
 #include <exception>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/limits.h"
 #include "sandbox/confinement.h"
@@ -54,20 +55,23 @@ Result<std::string> compile(std::string& module) {
     } catch (const std::exception& error) {
         done = fail(ErrorCode::internal, error.what());
     }
-    if (!done) {
-        static_cast<void>(write_whole(words, done.error().message, "a message"));
+    if (done) {
+        ::_exit(EXIT_SUCCESS);
     }
-    ::_exit(done ? EXIT_SUCCESS : EXIT_FAILURE);
+    // who cannot be told why sees the status
+    [[maybe_unused]] const auto told = write_whole(words, done.error().message, "a message");
+    ::_exit(EXIT_FAILURE);
 }
 
 std::string read_words(int fd) {
     std::string out;
     std::array<char, 4 * limits::kib> buffer;
-    for (ssize_t got = 0; out.size() < limits::log_line_bytes_max; out.append(buffer.data(), got)) {
-        got = ::read(fd, buffer.data(), buffer.size());
+    while (out.size() < limits::log_line_bytes_max) {
+        const ssize_t got = ::read(fd, buffer.data(), buffer.size());
         if (got <= 0) {
             break;
         }
+        out.append(buffer.data(), static_cast<std::size_t>(got));
     }
     return out;
 }

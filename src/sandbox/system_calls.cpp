@@ -55,9 +55,14 @@ int add_rules(scmp_filter_ctx filter) {
         }
     }
     // a thread is a clone in the same process; clone3 hides its flags, and glibc does without it
-    const scmp_arg_cmp no_thread = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
-    const scmp_arg_cmp of_others = SCMP_A0(SCMP_CMP_NE, static_cast<scmp_datum_t>(::getpid()));
-    const scmp_arg_cmp typing = SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, TIOCSTI);
+    constexpr scmp_arg_cmp no_thread{
+        .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = CLONE_THREAD, .datum_b = 0};
+    const scmp_arg_cmp of_others{.arg = 0,
+                                 .op = SCMP_CMP_NE,
+                                 .datum_a = static_cast<scmp_datum_t>(::getpid()),
+                                 .datum_b = 0};
+    constexpr scmp_arg_cmp typing{
+        .arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = 0xffffffffU, .datum_b = TIOCSTI};
     const std::array faults = {
         ::seccomp_rule_add_array(filter, refused, SCMP_SYS(clone), 1, &no_thread),
         ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0),

@@ -157,12 +157,12 @@ TEST(DoctorSandbox, WallsThatTheKernelLacksAreFound) {
     facts.sandbox_fault = "it fails";
     EXPECT_THAT(worst(judge_sandbox(facts, "0.2.0")), StartsWith("problem: it fails"));
     facts.sandbox = wire::Json{
-        {"version", "0.2.0"}, {"wasmtime", "50.0.1"}, {"landlock", 3}, {"seccomp", true}};
+        {"version", "0.2.0"}, {"wasmtime", "50.0.1"}, {"landlock", 3U}, {"seccomp", true}};
     EXPECT_THAT(worst(judge_sandbox(facts, "0.3.0")), StartsWith("warning: the sandbox has"));
     EXPECT_THAT(worst(judge_sandbox(facts, "0.2.0")), HasSubstr("seccomp and Landlock 3"));
-    facts.sandbox->at("landlock") = 0;
+    facts.sandbox->at("landlock") = 0U;
     EXPECT_THAT(worst(judge_sandbox(facts, "0.2.0")), HasSubstr("has no Landlock"));
-    facts.sandbox->at("landlock") = 3;
+    facts.sandbox->at("landlock") = 3U;
     facts.sandbox->at("seccomp") = false;
     EXPECT_THAT(worst(judge_sandbox(facts, "0.2.0")), HasSubstr("filters no system calls"));
 }
