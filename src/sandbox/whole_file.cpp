@@ -4,10 +4,32 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
+#include <span>
 
 #include "base/text.h"
 
 namespace threadrunner::sandbox {
+namespace {
+
+/// How much there was, from the beginning; none where it cannot be read, with errno.
+std::optional<std::size_t> read_into(int fd, std::span<char> buffer) {
+    std::size_t done = 0;
+    while (done < buffer.size()) {
+        const ssize_t got =
+            ::pread(fd, buffer.data() + done, buffer.size() - done, static_cast<off_t>(done));
+        if (got == 0) {
+            break;  // it has become shorter
+        }
+        if (got < 0 && errno != EINTR) {
+            return std::nullopt;
+        }
+        done += got < 0 ? 0 : static_cast<std::size_t>(got);
+    }
+    return done;
+}
+
+}  // namespace
 
 Result<std::string> read_whole(int fd, std::size_t bytes_max, std::string_view what) {
     struct stat facts{};
@@ -19,22 +41,16 @@ Result<std::string> read_whole(int fd, std::size_t bytes_max, std::string_view w
         return fail(ErrorCode::too_large, std::string(what) + " has " + format_bytes(size) +
                                               ", at most " + format_bytes(bytes_max));
     }
-    std::string bytes(size, '\0');
-    std::size_t done = 0;
-    while (done < size) {
-        const ssize_t got = ::pread(fd, bytes.data() + done, size - done, static_cast<off_t>(done));
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return fail_system(ErrorCode::internal, "cannot read " + std::string(what), errno);
-        }
-        if (got == 0) {
-            break;  // it became shorter
-        }
-        done += static_cast<std::size_t>(got);
+    int fault = 0;
+    std::string bytes;
+    bytes.resize_and_overwrite(size, [&](char* buffer, std::size_t room) {
+        const auto done = read_into(fd, {buffer, room});
+        fault = done ? 0 : errno;
+        return done.value_or(0);
+    });
+    if (fault != 0) {
+        return fail_system(ErrorCode::internal, "cannot read " + std::string(what), fault);
     }
-    bytes.resize(done);
     return bytes;
 }
 

@@ -11,7 +11,8 @@ from harness.home import BIN
 from harness.sandbox import PROBE, Ended, Sandbox
 
 pytestmark = pytest.mark.skipif(
-    not (BIN / "threadrunner-sandbox").exists(), reason="the sandbox is not built"
+    not (BIN / "threadrunner-sandbox").exists() or not PROBE.exists(),
+    reason="the sandbox and its probe are not built",
 )
 
 

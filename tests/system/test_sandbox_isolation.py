@@ -12,7 +12,8 @@ from harness.sandbox import FRAME, PROBE, Ended, Sandbox
 from harness.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(
-    not (BIN / "threadrunner-sandbox").exists(), reason="the sandbox is not built"
+    not (BIN / "threadrunner-sandbox").exists() or not PROBE.exists(),
+    reason="the sandbox and its probe are not built",
 )
 SECRET = "the secret"
 
