@@ -100,9 +100,11 @@ def test_the_man_page_names_every_command(installed):
 def test_a_package_names_the_licences_of_what_is_compiled_in(tmp_path):
     llama = ROOT / "build/deps/llama.cpp"
     wasmtime = ROOT / "build/deps/wasmtime"
-    if not llama.is_dir() or not wasmtime.is_dir() or not shutil.which("dpkg"):
-        pytest.skip("needs llama.cpp's source, Wasmtime, and Debian's packages")
-    subprocess.run([ROOT / "packaging/debian/notices", llama, wasmtime, tmp_path / "copyright"],
+    taglib = ROOT / "build/deps/taglib"
+    sources = llama, wasmtime, taglib
+    if not all(source.is_dir() for source in sources) or not shutil.which("dpkg"):
+        pytest.skip("needs the sources of llama.cpp and TagLib, Wasmtime, and Debian's packages")
+    subprocess.run([ROOT / "packaging/debian/notices", *sources, tmp_path / "copyright"],
                    check=True)
     text = (tmp_path / "copyright").read_text()
     for words in (
@@ -114,6 +116,7 @@ def test_a_package_names_the_licences_of_what_is_compiled_in(tmp_path):
         "CLI11",
         "marked",
         "LLVM Exceptions to the Apache 2.0 License",
+        "MOZILLA PUBLIC LICENSE",
     ):
         assert words in text, words
 

@@ -77,7 +77,8 @@ void Leftovers::remove_from(const std::string& directory) {
         return;
     }
     for (const std::string& name : names_of_ours(directory)) {
-        const std::string path = directory + "/" + name;
+        std::string path = directory;
+        path.append("/").append(name);
         struct stat status{};
         if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
             std::tie(status.st_mtim.tv_sec, status.st_mtim.tv_nsec) <

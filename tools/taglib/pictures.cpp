@@ -62,7 +62,7 @@ std::expected<TagLib::String, std::string> picture_type(const Json& picture) {
         return TagLib::String("Front Cover");
     }
     for (int type = 0; type < picture_types_count; ++type) {
-        const TagLib::String name = TagLib::Utils::pictureTypeToString(type);
+        TagLib::String name = TagLib::Utils::pictureTypeToString(type);
         if ((given->is_number_integer() && *given == type) ||
             (given->is_string() &&
              only_letters(given->get_ref<const std::string&>()) == only_letters(text_of(name)))) {
@@ -131,14 +131,15 @@ Json pictures_of(const TagLib::File& file, bool with_data) {
     for (const VariantMap& each : file.complexProperties(picture_property)) {
         const auto type = each.value("pictureType").value<TagLib::String>();
         const auto data = each.value("data").value<ByteVector>();
-        Json picture = {// MP4 knows no types: what is there is the cover
-                        {"type", type.isEmpty() ? "Front Cover" : text_of(type)},
-                        {"mimeType", text_of(each.value("mimeType").value<TagLib::String>())},
+        std::string mime_type = text_of(each.value("mimeType").value<TagLib::String>());
+        if (mime_type.empty() || mime_type == "image/") {
+            mime_type = mime_type_of(data);
+        }
+        // MP4 knows no types: what is there is the cover
+        Json picture = {{"type", type.isEmpty() ? "Front Cover" : text_of(type)},
+                        {"mimeType", mime_type},
                         {"description", text_of(each.value("description").value<TagLib::String>())},
                         {"bytes", data.size()}};
-        if (picture["mimeType"] == "" || picture["mimeType"] == "image/") {
-            picture["mimeType"] = mime_type_of(data);
-        }
         if (with_data) {
             picture["data"] = Json::binary(std::vector<std::uint8_t>(data.begin(), data.end()));
         }
