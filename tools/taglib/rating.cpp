@@ -42,7 +42,7 @@ std::optional<double> from_property(const PropertyMap& properties) {
         return std::nullopt;
     }
     if (text.contains('.') && *value <= 1) {
-        return *value;
+        return value;
     }
     return *value <= stars ? *value / stars : *value / percent;
 }
