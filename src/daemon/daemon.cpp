@@ -14,6 +14,7 @@
 #include "kinds/dummy.h"
 #include "kinds/engine.h"
 #include "kinds/pull.h"
+#include "kinds/sandbox.h"
 #include "kinds/upstream.h"
 #include "worker/child_process.h"
 
@@ -28,6 +29,7 @@ std::vector<std::unique_ptr<Kind>> make_kinds(const boost::asio::any_io_executor
     kinds.push_back(std::make_unique<UpstreamKind>(executor, settings, models));
     kinds.push_back(std::make_unique<DummyKind>());
     kinds.push_back(std::make_unique<PullKind>(settings, home));
+    kinds.push_back(std::make_unique<SandboxKind>(executor, home));
     return kinds;
 }
 

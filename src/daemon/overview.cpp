@@ -85,7 +85,8 @@ Overview::Overview(const Home& home, std::filesystem::path socket, const Jobs& j
       standard_(std::move(standard)),
       shutdown_(std::move(shutdown)),
       reload_(std::move(reload)),
-      models_(home, pool, configuration, files, reload_) {}
+      models_(home, pool, configuration, files, reload_),
+      tools_(home, pool, files) {}
 
 Json Overview::status() {
     std::size_t running_workers = 0;

@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "daemon/configuration.h"
 #include "daemon/model_desk.h"
+#include "daemon/tool_desk.h"
 #include "door/control.h"
 #include "worker/pool.h"
 
@@ -42,6 +43,9 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> models(ModelsOp op) override {
         return models_.answer(std::move(op));
     }
+    [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> tools(ToolsOp op) override {
+        return tools_.answer(std::move(op));
+    }
     [[nodiscard]] Result<wire::Json> unload(const std::optional<JobSpec>& spec) override;
     [[nodiscard]] boost::asio::awaitable<wire::Json> config() override {
         return configuration_.describe();
@@ -59,6 +63,7 @@ private:
     std::function<void()> shutdown_;
     Reload reload_;
     ModelDesk models_;
+    ToolDesk tools_;
     std::map<std::string, std::function<wire::Json()>> sections_;
     Clock::time_point started_ = Clock::now();
 };

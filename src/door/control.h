@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "door/models_op.h"
+#include "door/tools_op.h"
 #include "job/job.h"
 #include "wire/decode.h"
 
@@ -24,6 +25,8 @@ public:
     [[nodiscard]] virtual wire::Json ps() = 0;
     /// About the models by name. Reads and writes files: takes its time on another thread.
     [[nodiscard]] virtual boost::asio::awaitable<Result<wire::Json>> models(ModelsOp op) = 0;
+    /// About the sandboxed tools. Takes its time, too.
+    [[nodiscard]] virtual boost::asio::awaitable<Result<wire::Json>> tools(ToolsOp op) = 0;
     /// Unloads the worker that a job like `spec` would use; none: all that are idle.
     [[nodiscard]] virtual Result<wire::Json> unload(const std::optional<JobSpec>& spec) = 0;
     /// The settings, each with where it came from. Reads the file: takes its time.

@@ -7,7 +7,7 @@ namespace threadrunner {
 
 std::string_view work_name(const Work& work) {
     static constexpr std::array<std::string_view, std::variant_size_v<Work>> names = {
-        "generate", "embed", "tokenize", "detokenize", "route", "load"};
+        "generate", "embed", "tokenize", "detokenize", "route", "call", "load"};
     if (const auto* route = std::get_if<work::Route>(&work)) {
         return route->path;
     }

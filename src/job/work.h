@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "job/grant.h"
 #include "wire/decode.h"
 
 namespace threadrunner {
@@ -65,13 +66,20 @@ struct Route {
     std::size_t slots = 1;  ///< of the worker that it takes: one for each answer that it wants
 };
 
+/// One op of a sandboxed tool, which the job's model names.
+struct Call {
+    std::string op;
+    wire::Json args = wire::Json::object();
+    std::vector<Grant> directories;  ///< that the tool sees besides its own, for this call
+};
+
 /// Only that the target be ready; ends with what its worker says of itself.
 struct Load {};
 
 }  // namespace work
 
 using Work = std::variant<work::Generate, work::Embed, work::Tokenize, work::Detokenize,
-                          work::Route, work::Load>;
+                          work::Route, work::Call, work::Load>;
 
 /// The work's name in logs and listings: generate, embed …; of a route, its path. Lives as long as
 /// the work.

@@ -47,7 +47,7 @@ TEST_F(ToolGrants, APathIsTheToolsByTheLongestDirectoryThatHoldsIt) {
     EXPECT_EQ(guest_of(scratch / "music/new/file"), "/m/new/file ro") << "what is not there yet";
 }
 
-TEST_F(ToolGrants, ThePathOnDiskIsKnownToWhoeverMendsTheFileAfterwards) {
+TEST_F(ToolGrants, ThePathOnDiskIsKnown) {
     const auto place = given().locate(scratch / "music/albums/b.mp3", "taglib");
     ASSERT_TRUE(place);
     EXPECT_EQ(place->host, fs::canonical(scratch / "music/albums/b.mp3"));

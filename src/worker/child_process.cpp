@@ -23,9 +23,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/pointers_to.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "wire/frame.h"
@@ -47,31 +49,45 @@ auto no_throw(ErrorCodeOut& error) { return asio::redirect_error(asio::use_await
 /// may be destroyed at any time. Ends when the process is reaped and both pipes are at their end.
 class Core : public std::enable_shared_from_this<Core> {
 public:
-    Core(asio::io_context& loop, pid_t pid, UniqueFd pidfd, UniqueFd control, UniqueFd log,
-         Process::Observer& observer)
+    /// Our ends of what the child has; `piped` may be none.
+    struct Ends {
+        UniqueFd pidfd;
+        UniqueFd control;
+        UniqueFd piped;
+        UniqueFd log;
+    };
+
+    Core(asio::io_context& loop, pid_t pid, Ends ends, Process::Observer& observer)
         : observer_(&observer),
           pid_(pid),
-          pidfd_(loop, pidfd.release()),
-          control_(loop, asio::local::stream_protocol(), control.release()),
-          log_(loop, log.release()),
-          grace_(loop) {}
+          pidfd_(loop, ends.pidfd.release()),
+          control_(loop, std::move(ends.control), &Core::deliver_control),
+          log_(loop, ends.log.release()),
+          grace_(loop) {
+        if (ends.piped) {
+            piped_.emplace(loop, std::move(ends.piped), &Core::deliver_piped);
+            ++open_parts_;
+        }
+    }
 
     void start() {
-        const auto executor = control_.get_executor();
+        const auto executor = log_.get_executor();
         const auto self = shared_from_this();
-        asio::co_spawn(executor, read_frames(self), asio::detached);
+        asio::co_spawn(executor, read_frames(self, control_), asio::detached);
+        if (piped_) {
+            asio::co_spawn(executor, read_frames(self, *piped_), asio::detached);
+        }
         asio::co_spawn(executor, read_log(self), asio::detached);
         asio::co_spawn(executor, wait_for_exit(self), asio::detached);
     }
 
     [[nodiscard]] pid_t pid() const { return pid_; }
 
-    void send(const wire::Json& frame) {
-        wire::append_frame(outgoing_, wire::encode_msgpack(frame));
-        if (!writing_ && !closed_) {
-            writing_ = true;
-            asio::co_spawn(control_.get_executor(), write_frames(shared_from_this()),
-                           asio::detached);
+    void send(const wire::Json& frame) { send(control_, wire::encode_msgpack(frame)); }
+
+    void send_piped(std::string_view payload) {
+        if (piped_) {
+            send(*piped_, payload);
         }
     }
 
@@ -86,46 +102,84 @@ public:
 private:
     using Self = std::shared_ptr<Core>;
 
-    static asio::awaitable<void> read_frames(Self self) {
+    /// Frames both ways. What one of the child's says is `deliver`'s to know.
+    struct Channel {
+        using Deliver = Result<void> (Core::*)(std::string_view payload);
+
+        Channel(asio::io_context& loop, UniqueFd end, Deliver how)
+            : socket(loop, asio::local::stream_protocol(), end.release()), deliver(how) {}
+
+        asio::local::stream_protocol::socket socket;
+        Deliver deliver;
+        std::string outgoing;
+        bool writing = false;
+        bool closed = false;
+    };
+
+    void send(Channel& channel, std::string_view payload) {
+        if (channel.closed) {
+            return;
+        }
+        wire::append_frame(channel.outgoing, payload);
+        if (!std::exchange(channel.writing, true)) {
+            asio::co_spawn(log_.get_executor(), write_frames(shared_from_this(), channel),
+                           asio::detached);
+        }
+    }
+
+    static asio::awaitable<void> read_frames(Self self, Channel& channel) {
         wire::FrameReader reader(limits::worker_frame_bytes_max);
         std::vector<char> buffer(read_bytes);
         ErrorCodeOut error;
         while (!error) {
             const std::size_t got =
-                co_await self->control_.async_read_some(asio::buffer(buffer), no_throw(error));
+                co_await channel.socket.async_read_some(asio::buffer(buffer), no_throw(error));
             if (!error) {
                 reader.push({buffer.data(), got});
-                self->deliver_frames(reader);
+                self->deliver_frames(channel, reader);
             }
         }
-        self->closed_ = true;
+        channel.closed = true;
         self->part_ended();
     }
 
-    void deliver_frames(wire::FrameReader& reader) {
+    void deliver_frames(const Channel& channel, wire::FrameReader& reader) {
         while (observer_ != nullptr && fault_.empty()) {
             auto payload = reader.next();
             if (payload && !*payload) {
                 return;
             }
-            auto frame = payload ? wire::decode_msgpack(**payload)
-                                 : Result<wire::Json>(std::unexpected(payload.error()));
-            if (!frame) {
-                fault_ = "sent a frame that cannot be read (" + frame.error().message + ")";
+            const auto delivered = payload ? (this->*channel.deliver)(**payload)
+                                           : Result<void>(std::unexpected(payload.error()));
+            if (!delivered) {
+                fault_ = "sent a frame that cannot be read (" + delivered.error().message + ")";
                 signal(SIGKILL);
                 return;
             }
-            observer_->on_frame(*frame);
         }
     }
 
-    static asio::awaitable<void> write_frames(Self self) {
-        ErrorCodeOut error;
-        while (!error && !self->outgoing_.empty()) {
-            const std::string batch = std::exchange(self->outgoing_, {});
-            co_await asio::async_write(self->control_, asio::buffer(batch), no_throw(error));
+    Result<void> deliver_control(std::string_view payload) {
+        const auto frame = wire::decode_msgpack(payload);
+        if (!frame) {
+            return std::unexpected(frame.error());
         }
-        self->writing_ = false;
+        observer_->on_frame(*frame);
+        return {};
+    }
+
+    Result<void> deliver_piped(std::string_view payload) {
+        observer_->on_piped_frame(payload);
+        return {};
+    }
+
+    static asio::awaitable<void> write_frames([[maybe_unused]] Self self, Channel& channel) {
+        ErrorCodeOut error;
+        while (!error && !channel.outgoing.empty()) {
+            const std::string batch = std::exchange(channel.outgoing, {});
+            co_await asio::async_write(channel.socket, asio::buffer(batch), no_throw(error));
+        }
+        channel.writing = false;
     }
 
     static asio::awaitable<void> read_log(Self self) {
@@ -187,7 +241,10 @@ private:
 
     void close_pipes() {
         ErrorCodeOut ignored;
-        control_.close(ignored);
+        control_.socket.close(ignored);
+        if (piped_) {
+            piped_->socket.close(ignored);
+        }
         log_.close(ignored);
     }
 
@@ -206,12 +263,10 @@ private:
     Process::Observer* observer_;
     pid_t pid_;
     asio::posix::stream_descriptor pidfd_;
-    asio::local::stream_protocol::socket control_;
+    Channel control_;
+    std::optional<Channel> piped_;
     asio::posix::stream_descriptor log_;
     asio::steady_timer grace_;
-    std::string outgoing_;
-    bool writing_ = false;
-    bool closed_ = false;
     bool reaped_ = false;
     int open_parts_ = 3;
     std::string fault_;
@@ -228,6 +283,7 @@ public:
 
     [[nodiscard]] pid_t pid() const override { return core_->pid(); }
     void send(const wire::Json& frame) override { core_->send(frame); }
+    void send_piped(std::string_view payload) override { core_->send_piped(payload); }
     void signal(int number) override { core_->signal(number); }
 
 private:
@@ -240,7 +296,8 @@ struct ChildSetup {
     std::string program;
     std::vector<char*> arguments;
     std::vector<char*> environment;
-    int null_fd;
+    int input;
+    int output;
     int log_fd;
     int control;  ///< -1: the child gets none
     pid_t parent;
@@ -257,8 +314,8 @@ struct ChildSetup {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
     ::signal(SIGXFSZ, SIG_DFL);
-    ::dup2(setup.null_fd, STDIN_FILENO);
-    ::dup2(setup.log_fd, STDOUT_FILENO);
+    ::dup2(setup.input, STDIN_FILENO);
+    ::dup2(setup.output, STDOUT_FILENO);
     ::dup2(setup.log_fd, STDERR_FILENO);
     if (setup.control >= 0) {
         ::dup2(setup.control, control_fd);
@@ -299,6 +356,41 @@ std::vector<char*> child_environment(std::vector<std::string>& more) {
     return out;
 }
 
+/// Both ends of the descriptors that a child gets.
+struct Descriptors {
+    UniqueFd our_control;
+    UniqueFd our_piped;
+    UniqueFd our_log;
+    UniqueFd control;
+    UniqueFd piped;  ///< its stdin and stdout, if they carry frames
+    UniqueFd log;
+    UniqueFd nothing;  ///< its stdin, if not
+};
+
+bool connect(UniqueFd& ours, UniqueFd& theirs) {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+        return false;
+    }
+    ours.reset(ends[0]);
+    theirs = raise(UniqueFd(ends[1]));
+    return static_cast<bool>(theirs);
+}
+
+/// False, with errno, when there are no more.
+bool open_descriptors(Descriptors& out, bool pipes_frames) {
+    std::array<int, 2> log{};
+    if (!connect(out.our_control, out.control) ||
+        (pipes_frames && !connect(out.our_piped, out.piped)) ||
+        ::pipe2(log.data(), O_CLOEXEC) != 0) {
+        return false;
+    }
+    out.our_log.reset(log[0]);
+    out.log = raise(UniqueFd(log[1]));
+    out.nothing = raise(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+    return out.log && out.nothing;
+}
+
 }  // namespace
 
 std::string ExitStatus::describe() const {
@@ -313,37 +405,23 @@ std::string ExitStatus::describe() const {
 
 Result<std::unique_ptr<Process>> spawn_child(asio::io_context& loop, const Command& command,
                                              Process::Observer& observer) {
-    std::array<int, 2> control{};
-    std::array<int, 2> log{};
     const std::string action = "cannot start " + command.program.string();
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control.data()) != 0) {
-        return fail_system(ErrorCode::internal, action, errno);
-    }
-    UniqueFd our_control(control[0]);
-    const UniqueFd child_control = raise(UniqueFd(control[1]));
-    if (::pipe2(log.data(), O_CLOEXEC) != 0) {
-        return fail_system(ErrorCode::internal, action, errno);
-    }
-    UniqueFd our_log(log[0]);
-    const UniqueFd child_log = raise(UniqueFd(log[1]));
-    const UniqueFd null_fd = raise(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
-    if (!child_control || !child_log || !null_fd) {
+    Descriptors descriptors;
+    if (!open_descriptors(descriptors, command.pipes_frames)) {
         return fail_system(ErrorCode::internal, action, errno);
     }
     std::vector<std::string> words = command.arguments;
     words.insert(words.begin(), command.program.string());
     std::vector<std::string> variables = command.environment;
+    const UniqueFd& piped = descriptors.piped;
     ChildSetup setup{.program = command.program.string(),
-                     .arguments = {},
+                     .arguments = pointers_to(words),
                      .environment = child_environment(variables),
-                     .null_fd = null_fd.get(),
-                     .log_fd = child_log.get(),
-                     .control = command.speaks_frames ? child_control.get() : -1,
+                     .input = (piped ? piped : descriptors.nothing).get(),
+                     .output = (piped ? piped : descriptors.log).get(),
+                     .log_fd = descriptors.log.get(),
+                     .control = command.speaks_frames ? descriptors.control.get() : -1,
                      .parent = ::getpid()};
-    for (std::string& word : words) {
-        setup.arguments.push_back(word.data());
-    }
-    setup.arguments.push_back(nullptr);
     const pid_t pid = ::fork();
     if (pid == 0) {
         become_child(setup);
@@ -358,8 +436,12 @@ Result<std::unique_ptr<Process>> spawn_child(asio::io_context& loop, const Comma
         ::waitpid(pid, nullptr, 0);
         return fail_system(ErrorCode::internal, action, reason);
     }
-    auto core = std::make_shared<Core>(loop, pid, std::move(pidfd), std::move(our_control),
-                                       std::move(our_log), observer);
+    auto core = std::make_shared<Core>(loop, pid,
+                                       Core::Ends{.pidfd = std::move(pidfd),
+                                                  .control = std::move(descriptors.our_control),
+                                                  .piped = std::move(descriptors.our_piped),
+                                                  .log = std::move(descriptors.our_log)},
+                                       observer);
     core->start();
     return std::make_unique<ChildProcess>(std::move(core));
 }

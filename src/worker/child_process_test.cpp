@@ -61,6 +61,7 @@ protected:
         EXPECT_FALSE(exit_);
         frames_.push_back(frame);
     }
+    void on_piped_frame(std::string_view payload) override { piped_.emplace_back(payload); }
     void on_log_line(std::string_view line) override {
         EXPECT_FALSE(exit_);
         lines_.emplace_back(line);
@@ -73,6 +74,7 @@ protected:
     boost::asio::io_context loop_;
     std::unique_ptr<Process> process_;
     std::vector<Json> frames_;
+    std::vector<std::string> piped_;
     std::vector<std::string> lines_;
     std::optional<ExitStatus> exit_;
 };
@@ -89,6 +91,34 @@ TEST_F(ChildProcessTest, FramesGoBothWaysInOrderHoweverLargeTheyAre) {
     process_->signal(SIGTERM);
     wait_until([&] { return exit_.has_value(); });
     EXPECT_EQ(end(), "was ended by signal 15 (Terminated)");
+}
+
+TEST_F(ChildProcessTest, FramesOfTheKindsOwnGoOverStdinAndStdout) {
+    spawn({.program = "/bin/sh",
+           .arguments = {"-c", "echo said >&2; exec cat"},
+           .environment = {},
+           .pipes_frames = true});
+    const std::string large(3 * limits::mib, 'x');
+    process_->send_piped("\xc1 no MessagePack");
+    process_->send_piped(large);
+    wait_until([&] { return piped_.size() == 2; });
+    EXPECT_EQ(piped_[0], "\xc1 no MessagePack");
+    EXPECT_EQ(piped_[1], large);
+    EXPECT_THAT(frames_, IsEmpty());
+    wait_until([&] { return !lines_.empty(); });
+    EXPECT_THAT(lines_, ElementsAre("said"));
+    process_->signal(SIGKILL);
+    wait_until([&] { return exit_.has_value(); });
+}
+
+TEST_F(ChildProcessTest, BytesThatAreNoFrameOnStdoutEndTheWorker) {
+    spawn({.program = "/bin/sh",
+           .arguments = {"-c", "printf '\\000\\000\\000\\000'; exec sleep 60"},
+           .environment = {},
+           .pipes_frames = true});
+    wait_until([&] { return exit_.has_value(); });
+    EXPECT_THAT(end(), StartsWith("sent a frame that cannot be read ("));
+    EXPECT_THAT(piped_, IsEmpty());
 }
 
 TEST_F(ChildProcessTest, WhatAWorkerSaidLastIsHeardBeforeItsEnd) {

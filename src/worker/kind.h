@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,6 +24,8 @@ struct LaunchPlan {
     DeviceBytes memory;         ///< reserved in the budget while it lives
     DeviceBytes device_limits;  ///< how much of devices besides the host there is, if it uses any
     std::string memory_detail;  ///< what `memory` is made of, for the refusal
+    /// How long it stays without work, unless a job says; none: worker.idle.
+    std::optional<std::chrono::milliseconds> idle = std::nullopt;
     /// Cores that it computes on if it computes alone; 0: none to speak of, it is never tuned.
     std::uint64_t threads = 0;
 };

@@ -47,6 +47,7 @@ protected:
             kind->fault = kind_.fault;
             kind->memory = kind_.memory;
             kind->threads = kind_.threads;
+            kind->idle = kind_.idle;
             made_kind_ = kind.get();
             std::vector<std::unique_ptr<Kind>> kinds;
             kinds.push_back(std::move(kind));

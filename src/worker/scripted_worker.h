@@ -3,9 +3,11 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -153,6 +155,7 @@ public:
             .memory = {{std::string(host_device), bytes == memory.end() ? 0 : bytes->second}},
             .device_limits = {},
             .memory_detail = "all of it weights",
+            .idle = idle,
             .threads = threads};
     }
 
@@ -173,8 +176,9 @@ public:
     bool forgiven_when_ready = false;
     bool loads = false;  ///< its workers are ready after a load, not when they greet
     std::string fault;   ///< why no plan can be made
-    std::map<std::string, std::uint64_t> memory;  ///< bytes a model; nothing: none
-    std::uint64_t threads = 0;                    ///< cores that each of its workers computes on
+    std::optional<std::chrono::milliseconds> idle;  ///< how long its workers stay
+    std::map<std::string, std::uint64_t> memory;    ///< bytes a model; nothing: none
+    std::uint64_t threads = 0;                      ///< cores that each of its workers computes on
     mutable std::atomic<int> plans = 0;
 };
 

@@ -73,7 +73,8 @@ Result<void> Supervisor::start(const LaunchPlan& plan) {
     suspect_ = false;
     leaves_ = false;
     std::erase_if(tried_, [&](JobId id) { return jobs_.find(id) == nullptr; });
-    keep_alive_ = settings_.worker_idle;
+    idle_ = plan.idle;
+    keep_alive_ = idle_.value_or(settings_.worker_idle);
     auto spawned = kind_.start(plan, spawner_, *this);
     if (!spawned) {
         return std::unexpected(spawned.error());
@@ -202,7 +203,7 @@ bool Supervisor::passes_trial(JobId id) {
 }
 
 void Supervisor::run(Job& job) {
-    keep_alive_ = job.spec.keep_alive.value_or(settings_.worker_idle);
+    keep_alive_ = job.spec.keep_alive.value_or(idle_.value_or(settings_.worker_idle));
     auto exchange = kind_.exchange(job);
     if (!exchange) {
         idle_since_ = Clock::now();
@@ -408,7 +409,10 @@ void Supervisor::on_exit(const ExitStatus& status) {
     if (end.fault.empty()) {
         end.fault = kill_reason_;
     }
-    if (crashed) {
+    if (crashed && !end.is_crash) {
+        stopped_because_ = "interrupted";
+        log::info("daemon", "worker {} {}", target_.label(), end.describe());
+    } else if (crashed) {
         stopped_because_ = "crashed";
         crash_policy_.crashed(Clock::now(), kind_.restart_rules(settings_));
         last_crash_ = end.describe() + last_lines();
@@ -426,7 +430,7 @@ void Supervisor::on_exit(const ExitStatus& status) {
     for (auto it = orphans.rbegin(); it != orphans.rend(); ++it) {
         if (Job* job = jobs_.find(it->second.job)) {
             if (!was_draining || job->cancelled) {
-                settle(*job, end);
+                settle(*job, it->first, end);
             } else if (leaves_) {
                 give_back(*job);
             } else {
@@ -438,9 +442,17 @@ void Supervisor::on_exit(const ExitStatus& status) {
 }
 
 /// What becomes of a job whose worker crashed under it.
-void Supervisor::settle(Job& job, const ExitStatus& status) {
+void Supervisor::settle(Job& job, RunId run, const ExitStatus& status) {
     if (job.cancelled) {
         jobs_.emit(job, event::Done{.reason = event::Reason::cancelled});
+        return;
+    }
+    if (status.begun && !status.begun->contains(run) && !job.spoke) {
+        jobs_.requeue(job);  // whatever happened, it had no part in it
+        return;
+    }
+    if (status.verdict) {
+        jobs_.emit(job, *status.verdict);
         return;
     }
     ++job.crashes;

@@ -135,7 +135,7 @@ private:
     [[nodiscard]] Event as_asked_for(const Job& job, Event event) const;
     [[nodiscard]] Error stopped_too_early() const;
     void finish_run(RunId id);
-    void settle(Job& job, const ExitStatus& status);
+    void settle(Job& job, RunId run, const ExitStatus& status);
     [[nodiscard]] std::string last_lines() const;
 
     void watch();
@@ -170,6 +170,7 @@ private:
     bool suspect_ = false;
     std::set<JobId> tried_;  ///< were under way in a crash and are tried again
     bool leaves_ = false;    ///< draining, and not by our doing
+    std::optional<std::chrono::milliseconds> idle_;  ///< how long it stays, by its plan
     std::chrono::milliseconds keep_alive_;
     std::string_view stopped_because_;
     Clock::time_point started_at_{};

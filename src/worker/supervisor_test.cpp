@@ -622,6 +622,56 @@ TEST_F(SupervisorTest, AWorkerThatHasFinishedItsJobsIsNotGivenTheirTimeToExit) {
     EXPECT_EQ(worker.signals.front(), SIGTERM);
 }
 
+TEST_F(SupervisorTest, JobsThatACrashedWorkerHadNotBegunAreNotBlamedForIt) {
+    for (const char* text : {"a", "b", "c"}) {
+        submit(text);
+    }
+    worker(0).greet(3);
+    worker(0).exit({.signal = SIGSEGV,
+                    .begun = std::set<std::uint64_t>{2},
+                    .verdict = Error{.code = ErrorCode::worker_crashed, .message = "failed at b"}});
+    EXPECT_EQ(clients_[1].story(), "accepted, queued 2, error worker_crashed");
+    settle();
+    worker(1).greet(3);
+    EXPECT_EQ(worker(1).work(), "a c") << "both at once: none is on trial";
+    worker(1).exit({.signal = SIGSEGV, .begun = std::set<std::uint64_t>{5}});
+    settle();
+    worker(2).greet(3);
+    worker(2).finish("a");
+    worker(2).finish("c");
+    EXPECT_THAT(clients_[0].story(), testing::EndsWith("done stop"));
+    EXPECT_THAT(clients_[2].story(), testing::EndsWith("done stop"))
+        << "it was under way in one crash only";
+}
+
+TEST_F(SupervisorTest, HowLongAWorkerStaysIsItsPlansToSayUnlessAJobDoes) {
+    settings_.worker_idle = std::chrono::hours(1);
+    kind_.idle = 1ms;
+    start("a", 1).done(1);
+    EXPECT_LE(*supervisor().expires_at(), Clock::now() + 1ms);
+    JobSpec spec = asks("b");
+    spec.keep_alive = std::chrono::hours(2);
+    submit(std::move(spec));
+    worker(started() - 1).greet(1);
+    worker(started() - 1).finish("b");
+    EXPECT_GT(*supervisor().expires_at(), Clock::now() + std::chrono::hours(1));
+}
+
+TEST_F(SupervisorTest, AWorkerThatHadToEndForAJobsSakeHasNotCrashed) {
+    for (int life = 0; life < 2 * limits::crashes_until_failed; ++life) {
+        submit("slow");
+        settle();
+        ScriptedWorker& newest = worker(started() - 1);
+        newest.greet(1);
+        newest.exit({.signal = SIGKILL,
+                     .is_crash = false,
+                     .begun = std::set<std::uint64_t>{1},
+                     .verdict = Error{.code = ErrorCode::timeout, .message = "too long"}});
+        EXPECT_EQ(clients_.back().story(), "accepted, queued 1, error timeout");
+        settle();
+    }
+}
+
 TEST_F(SupervisorTest, WhatForgivesCrashesIsTheKindsToSay) {
     kind_.forgiven_when_ready = true;
     settings_.worker_restart_min = settings_.worker_restart_max = std::chrono::milliseconds(0);

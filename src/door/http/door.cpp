@@ -12,6 +12,7 @@
 #include "door/http/ollama.h"
 #include "door/http/openai.h"
 #include "door/http/page.h"
+#include "door/http/tools.h"
 #include "door/http/watching.h"
 
 namespace threadrunner::http {
@@ -24,7 +25,7 @@ std::vector<Route> all_routes() {
     std::vector<Route> out;
     for (const auto& routes :
          {openai_routes(), anthropic_routes(), ollama_routes(), llama_server_routes(),
-          native_routes(), watching_routes(), page_routes()}) {
+          native_routes(), tool_routes(), watching_routes(), page_routes()}) {
         for (const Route& route : routes) {
             out.push_back(route);
         }

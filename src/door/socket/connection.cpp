@@ -335,6 +335,8 @@ awaitable<Event> Connection::answer(const socket_v2::Request& request) {
         result = context_.control.ps();
     } else if (const auto* models = std::get_if<ModelsOp>(&request)) {
         result = co_await context_.control.models(*models);
+    } else if (const auto* tools = std::get_if<ToolsOp>(&request)) {
+        result = co_await context_.control.tools(*tools);
     } else if (std::holds_alternative<socket_v2::Config>(request)) {
         result = co_await context_.control.config();
     } else if (std::holds_alternative<socket_v2::Reload>(request)) {

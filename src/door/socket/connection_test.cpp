@@ -43,6 +43,9 @@ public:
     boost::asio::awaitable<Result<Json>> models(ModelsOp) override {
         co_return Json{{"asked", "models"}};
     }
+    boost::asio::awaitable<Result<Json>> tools(ToolsOp) override {
+        co_return Json{{"asked", "tools"}};
+    }
     boost::asio::awaitable<Json> config() override { co_return Json{{"asked", "config"}}; }
     boost::asio::awaitable<Result<Json>> reload() override {
         co_return fail(ErrorCode::invalid_request, "config.toml:1: broken");
@@ -204,7 +207,7 @@ TEST_F(SocketDoorTest, ClientsOfOneSessionShareItsTurns) {
 
 TEST_F(SocketDoorTest, QuestionsAboutTheDaemonAreAnsweredAsJobsAre) {
     ScriptedClient client = connect();
-    for (const char* op : {"status", "ps", "models", "config", "unload"}) {
+    for (const char* op : {"status", "ps", "models", "tools", "config", "unload"}) {
         client.send({{"v", 2}, {"id", 5}, {"op", op}});
         const Json accepted = client.next();
         EXPECT_EQ(accepted.at("ev"), "accepted");

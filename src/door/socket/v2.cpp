@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/words.h"
+#include "door/directories.h"
 #include "wire/fields.h"
 #include "wire/frame.h"
 
@@ -163,6 +164,22 @@ Request decode_pull(Fields& fields, Clock::time_point now) {
     return spec;
 }
 
+Request decode_call(Fields& fields, Clock::time_point now) {
+    const std::string tool = fields.required(fields.text("tool"), "tool");
+    work::Call call{.op = fields.required(fields.text("name"), "name"),
+                    .args = fields.value("args"),
+                    .directories = read_directories(fields)};
+    if (call.args.is_null()) {
+        call.args = Json::object();
+    } else if (!call.args.is_object()) {
+        fields.refuse("'args' must be an object");
+    }
+    JobSpec spec = decode_job(fields, std::move(call), now);
+    spec.backend = "sandbox";
+    spec.model = tool;
+    return spec;
+}
+
 Request decode_unload(Fields& fields, Clock::time_point now) {
     if (!fields.has("model") && !fields.has("backend")) {
         return Unload{};
@@ -230,6 +247,16 @@ constexpr std::array ops = {
            return decode_job(f, work::Load{}, now);
        }},
     Op{"pull", decode_pull},
+    Op{"call", decode_call},
+    Op{"tools", [](Fields&, Clock::time_point) -> Request { return ToolsOp(tools_op::List{}); }},
+    Op{"install_tool",
+       [](Fields& f, Clock::time_point) -> Request {
+           return ToolsOp(tools_op::Install{.folder = f.required(f.text("path"), "path")});
+       }},
+    Op{"remove_tool",
+       [](Fields& f, Clock::time_point) -> Request {
+           return ToolsOp(tools_op::Remove{.tool = f.required(f.text("tool"), "tool")});
+       }},
     Op{"unload", decode_unload},
     Op{"attach",
        [](Fields& f, Clock::time_point) -> Request {
@@ -272,8 +299,7 @@ constexpr std::array ops = {
 };
 
 /// Ops of the protocol that need a part which this daemon does not have.
-constexpr std::array<std::string_view, 5> absent_ops = {"rerank", "call", "eval", "sessions",
-                                                        "jobs"};
+constexpr std::array<std::string_view, 4> absent_ops = {"rerank", "eval", "sessions", "jobs"};
 
 std::unexpected<Error> unknown_op(const std::string& name) {
     if (std::find(absent_ops.begin(), absent_ops.end(), name) != absent_ops.end()) {

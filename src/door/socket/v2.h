@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "door/models_op.h"
+#include "door/tools_op.h"
 #include "job/job.h"
 #include "wire/decode.h"
 
@@ -29,8 +30,8 @@ struct Attach {
     std::uint64_t after_seq = 0;
 };
 
-using Request =
-    std::variant<JobSpec, Status, Ps, ModelsOp, Config, Reload, Shutdown, Cancel, Unload, Attach>;
+using Request = std::variant<JobSpec, Status, Ps, ModelsOp, ToolsOp, Config, Reload, Shutdown,
+                             Cancel, Unload, Attach>;
 
 /// The part of a frame that says how to answer it.
 struct Envelope {

@@ -314,15 +314,52 @@ TEST(SocketV2Daemon, CancelAndAttachNameTheirJob) {
     EXPECT_THAT(fault_of("attach", {{"job", "j1"}, {"after_seq", -1}}), HasSubstr("'after_seq'"));
 }
 
+TEST(SocketV2Call, NamesAToolItsOpAndWhatItIsGiven) {
+    const auto spec = decoded<JobSpec>("call", {{"tool", "taglib"},
+                                                {"name", "read_tags"},
+                                                {"args", {{"path", "/m/a.mp3"}}},
+                                                {"deadline_ms", 5}});
+    EXPECT_EQ(spec.backend, "sandbox");
+    EXPECT_EQ(spec.model, "taglib");
+    EXPECT_TRUE(spec.deadline);
+    const auto& call = std::get<work::Call>(spec.work);
+    EXPECT_EQ(call.op, "read_tags");
+    EXPECT_EQ(call.args, (Json{{"path", "/m/a.mp3"}}));
+    EXPECT_TRUE(call.directories.empty());
+    const auto bare = decoded<JobSpec>("call", {{"tool", "text"}, {"name", "describe"}});
+    EXPECT_EQ(std::get<work::Call>(bare.work).args, Json::object());
+    EXPECT_THAT(fault_of("call", {{"tool", "text"}}), HasSubstr("lacks 'name'"));
+    EXPECT_THAT(fault_of("call", {{"tool", "text"}, {"name", "a"}, {"args", "b"}}),
+                HasSubstr("'args' must be an object"));
+}
+
+TEST(SocketV2Call, DirectoriesAreReadOnlyUnlessTheySayOtherwise) {
+    const auto call = [](const Json& directory) {
+        return Json{{"tool", "text"}, {"name", "grep"}, {"dirs", Json::array({directory})}};
+    };
+    const auto directories = [&](const Json& directory) {
+        const auto spec = decoded<JobSpec>("call", call(directory));
+        return std::get<work::Call>(spec.work).directories;
+    };
+    EXPECT_THAT(directories({{"host", "/srv/music"}, {"guest", "/music"}}),
+                testing::ElementsAre(Grant{.host = "/srv/music", .guest = "/music"}));
+    EXPECT_THAT(directories({{"host", "/books"}, {"guest", "/b"}, {"mode", "rw"}}),
+                testing::ElementsAre(Grant{.host = "/books", .guest = "/b", .writable = true}));
+    EXPECT_THAT(fault_of("call", call({{"host", "/a"}})), HasSubstr("lacks 'guest'"));
+    EXPECT_THAT(fault_of("call", call({{"host", "/a"}, {"guest", "/a"}, {"mode", "x"}})),
+                HasSubstr("must be ro or rw"));
+    EXPECT_THAT(fault_of("call", call(5)), HasSubstr("not an object"));
+}
+
 TEST(SocketV2Ops, WhatThisDaemonLacksIsNotSupportedAndWhatNobodyHasIsUnknown) {
-    for (const char* op : {"rerank", "call", "eval", "sessions", "jobs"}) {
+    for (const char* op : {"rerank", "eval", "sessions", "jobs"}) {
         EXPECT_THAT(fault_of(op, Json::object(), ErrorCode::not_supported),
                     HasSubstr("does not serve the op '" + std::string(op) + "'"));
     }
     EXPECT_EQ(fault_of("genrate"),
               "unknown op 'genrate'; there are: generate, embed, tokenize, detokenize, load, "
-              "pull, unload, attach, cancel, status, ps, models, show, add, alias, adjust, choose, "
-              "remove, config, reload, shutdown");
+              "pull, call, tools, install_tool, remove_tool, unload, attach, cancel, status, ps, "
+              "models, show, add, alias, adjust, choose, remove, config, reload, shutdown");
     EXPECT_THAT(fault_of("generate", {{"prompt", "a"}, {"session", "s"}}, ErrorCode::not_supported),
                 HasSubstr("does not keep sessions"));
 }
