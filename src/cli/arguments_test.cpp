@@ -48,6 +48,12 @@ TEST(Arguments, ACommandIsOneOnlyWhereItsGrammarFits) {
     EXPECT_EQ(routed({"bench", "press", "or", "squat"}).command, Command::ask);
     EXPECT_EQ(routed({"cancel", "culture"}).command, Command::ask);
     EXPECT_EQ(routed({"cancel", "j7"}).command, Command::cancel);
+    EXPECT_EQ(routed({"tool", "up", "for", "spring"}).command, Command::ask);
+    EXPECT_EQ(routed({"tool", "call", "text", "grep", "a=b"}).command, Command::tool);
+    EXPECT_EQ(routed({"tags", "of", "my", "records"}).command, Command::ask);
+    EXPECT_EQ(routed({"tags", "set", "the", "tone"}).command, Command::ask);
+    EXPECT_EQ(routed({"tags", "song.mp3"}).command, Command::tags);
+    EXPECT_EQ(routed({"tags", "set", "title=x", "./song.mp3"}).command, Command::tags);
     EXPECT_EQ(routed({"detokenize", "1", "22"}).command, Command::detokenize);
     EXPECT_EQ(routed({"detokenize", "this"}).command, Command::ask);
     EXPECT_EQ(routed({"config"}).command, Command::config);

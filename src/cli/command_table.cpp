@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <iterator>
+#include <system_error>
 #include <vector>
 
 #include "base/settings.h"
@@ -69,6 +71,37 @@ bool about_models(Words arguments) {
     }
     constexpr std::array<std::string_view, 4> verbs = {"add", "default", "show", "rm"};
     return arguments.size() == 2 && std::ranges::count(verbs, verb) == 1;
+}
+
+/// `tool up for the job` is a prompt.
+bool about_tools(Words arguments) {
+    if (arguments.size() < 2) {
+        return arguments.empty() || arguments[0] == "list";
+    }
+    if (arguments[0] == "call") {
+        return arguments.size() == 3 || arguments.size() == 4 ||
+               (arguments.size() > 4 && std::ranges::all_of(arguments.subspan(3), an_assignment));
+    }
+    constexpr std::array<std::string_view, 3> verbs = {"describe", "install", "remove"};
+    return arguments.size() == 2 && std::ranges::count(verbs, arguments[0]) == 1;
+}
+
+bool may_be_file(const std::string& word) {
+    std::error_code error;
+    return word.find('/') != std::string::npos || word.find('.') != std::string::npos ||
+           std::filesystem::exists(word, error);
+}
+
+/// `tags of my photos` is a prompt.
+bool about_tags(Words arguments) {
+    if (!arguments.empty() && arguments[0] == "set") {
+        arguments = arguments.subspan(1);
+        const auto files = std::ranges::find_if_not(arguments, an_assignment);
+        const auto changes = static_cast<std::size_t>(files - arguments.begin());
+        return changes > 0 && changes < arguments.size() &&
+               std::ranges::all_of(arguments.subspan(changes), may_be_file);
+    }
+    return !arguments.empty() && std::ranges::all_of(arguments, may_be_file);
 }
 
 bool a_command(Words arguments) {
@@ -156,6 +189,34 @@ name goes. A model that is loaded is kept: threadrunner unload comes first.)",
   threadrunner unload                 every model that is idle
   threadrunner unload --backend dummy)",
                 one_at_most},
+    CommandSpec{Command::tool, "tool", "[list|describe|install|remove|call]",
+                "list sandboxed tools, look after them, and call them",
+                R"(  threadrunner tool                   which there are, and what they may touch
+  threadrunner tool describe text     its ops and their arguments
+  threadrunner tool install ./mine    a folder with a tool.toml and its module
+  threadrunner tool remove mine
+  threadrunner tool call text word_count path=notes.txt --dir .::/w:ro
+  threadrunner tool call taglib write_tags args.json --dir ~/Music::/music
+  echo '{"path":"/w/notes.txt"}' | threadrunner tool call text word_count - --dir .::/w:ro
+
+An argument is KEY=VALUE, and a value is JSON where it can be read so (7, true, [1,2]); several of
+one KEY make a list. A file of JSON, or - for stdin, alone behind the op holds them all. A tool sees
+the directories of its tool.toml, and for this call those of --dir. --json prints the answer on one
+line.)",
+                about_tools},
+    CommandSpec{Command::tags, "tags", "[set FIELD=VALUE...] FILE...",
+                "show and change the tags of audio files",
+                R"(  threadrunner tags song.mp3          all that it says
+  threadrunner tags ~/Music           a line for each file below it
+  threadrunner tags ~/Music --json | jq -r 'select(.tags.title == null) | .path'
+  threadrunner tags set title="Blue" artist="A" artist="B" song.mp3
+  threadrunner tags set comment= ~/Music/album    deletes it, in all of them
+
+Fields are title, artist, album, albumArtist, composer, comment, genre, year, date, track,
+totalTracks, disc, bpm, rating (0 to 1), and any other by its upper-case name. A file is changed
+whole or not at all, and keeps its mode and owner. Files that fail are named at the end, and the
+exit code is not 0 then.)",
+                about_tags},
     CommandSpec{Command::status, "status", "", "whether the daemon runs, and how it is",
                 R"(  threadrunner status                 exit code 2 when no daemon is running
   threadrunner status --json | jq .jobs)",

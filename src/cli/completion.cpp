@@ -37,11 +37,15 @@ _threadrunner() {
     load|bench) COMPREPLY=($(compgen -f -- "$word")); _threadrunner_models "$word"; return ;;
     show|rm|unload) _threadrunner_models "$word"; return ;;
     models) COMPREPLY=($(compgen -W "add alias default set show rm" -- "$word")); return ;;
+    tool) COMPREPLY=($(compgen -W "list describe install remove call" -- "$word")); return ;;
+    install) [[ ${COMP_WORDS[1]} == tool ]] && COMPREPLY=($(compgen -d -- "$word")); return ;;
     add) [[ ${COMP_WORDS[1]} == models ]] && COMPREPLY=($(compgen -f -- "$word")); return ;;
     alias|default) [[ ${COMP_WORDS[1]} == models ]] && _threadrunner_models "$word"; return ;;
     esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "%OPTIONS%" -- "$word"))
+    elif [[ ${COMP_WORDS[1]} == tags ]] && ((COMP_CWORD > 1)); then
+        COMPREPLY=($(compgen -f -- "$word"))
     elif ((COMP_CWORD == 1)); then
         COMPREPLY=($(compgen -W "%COMMANDS%" -- "$word"))
     fi
@@ -80,6 +84,13 @@ _threadrunner() {
         help) _describe command commands ;;
         load|bench) _threadrunner_models_and_files ;;
         unload|show|rm) _threadrunner_models ;;
+        tags) _files ;;
+        tool)
+            if ((CURRENT == 2)); then
+                compadd list describe install remove call
+            else
+                _files
+            fi ;;
         models)
             if ((CURRENT == 2)); then
                 compadd add alias default set show rm
@@ -104,7 +115,9 @@ complete -c threadrunner -f
 %OPTIONS%
 complete -c threadrunner -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
 complete -c threadrunner -n '__fish_seen_subcommand_from help' -a '%NAMES%'
-complete -c threadrunner -n '__fish_seen_subcommand_from load bench add' -F
+complete -c threadrunner -n '__fish_seen_subcommand_from load bench add tags tool' -F
+complete -c threadrunner -n '__fish_seen_subcommand_from tool' \
+    -a 'list describe install remove call'
 complete -c threadrunner -n '__fish_seen_subcommand_from models' -a 'add alias default set show rm'
 complete -c threadrunner -n '__fish_seen_subcommand_from load bench unload show rm alias default' \
     -a '(threadrunner models --names 2>/dev/null)'

@@ -25,6 +25,8 @@ enum class Command : std::uint8_t {
     rm,
     load,
     unload,
+    tool,
+    tags,
     status,
     ps,
     cancel,

@@ -37,6 +37,10 @@ Outcome run(const Invocation& invocation, Context& context) {
             return run_load(invocation, context);
         case Command::unload:
             return run_unload(invocation, context);
+        case Command::tool:
+            return run_tool(invocation, context);
+        case Command::tags:
+            return run_tags(invocation, context);
         case Command::status:
             return run_status(invocation, context);
         case Command::ps:

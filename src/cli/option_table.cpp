@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "cli/tool_words.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -19,7 +20,7 @@ constexpr CommandSet generation = command_set(ask, chat);
 constexpr CommandSet on_a_model = command_set(ask, chat, embed, tokenize, detokenize, load, bench);
 constexpr CommandSet on_a_target = on_a_model | command_set(unload);
 constexpr CommandSet to_the_daemon =
-    on_a_target | command_set(models, show, pull, rm, status, ps, cancel, stop, config);
+    on_a_target | command_set(models, show, pull, rm, tool, tags, status, ps, cancel, stop, config);
 constexpr CommandSet everywhere = ~CommandSet{0};
 
 constexpr double tokens_max = 1 << 30;  // what the daemon takes
@@ -176,6 +177,15 @@ Result<void> setting(Options& options, const OptionSpec&, const std::string& val
     return {};
 }
 
+Result<void> directory(Options& options, const OptionSpec&, const std::string& value) {
+    auto grant = directory_grant(value);
+    if (!grant) {
+        return std::unexpected(grant.error());
+    }
+    options.request["dirs"].push_back(*std::move(grant));
+    return {};
+}
+
 template <bool Options::* flag>
 Result<void> set_flag(Options& options, const OptionSpec&, const std::string&) {
     options.*flag = true;
@@ -246,6 +256,8 @@ constexpr std::array table = {
                command_set(models, pull), set_text<&Options::name>},
     OptionSpec{"--sha256", '\0', "SUM", "what the file's SHA-256 must be", command_set(pull),
                set_text<&Options::sha256>},
+    OptionSpec{"--dir", '\0', "HOST::GUEST", "a directory for this call; with :ro to read only",
+               command_set(tool), directory},
     OptionSpec{"--names", '\0', "", "only names and aliases, a line each, as completion wants them",
                command_set(models), set_flag<&Options::names>},
     OptionSpec{"--yes", 'y', "", "delete without asking", command_set(models, rm),

@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 
 from harness.home import ROOT
+from harness.tools import install
 from harness.waiting import PATIENCE
 
 DOCUMENT = json.loads((ROOT / "docs/openapi.json").read_text())
@@ -29,6 +30,21 @@ def get(home, path):
 def schema(name):
     return jsonschema_rs.validator_for(
         {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+    )
+
+
+def schemathesis(home, folder, *options, header=False):
+    key = ("--header", "Authorization: Bearer secret") if header else ()
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{home.http_url}/openapi.json"),
+            *("--url", home.http_url, *options, *key),
+            *("--max-examples", "40", "--generation-deterministic"),
+            *("--request-timeout", str(PATIENCE), "--no-color"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
     )
 
 
@@ -57,21 +73,27 @@ def test_the_daemon_answers_as_described(home, tmp_path):
     home.start(env={"THREADRUNNER_BACKEND": "dummy"})
     busy = home.client()
     busy.ask("one two three four five", model="tokens_per_second=0.1").until("token")
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "schemathesis.cli", "run", f"{home.http_url}/openapi.json"),
-            *("--url", home.http_url, "--exclude-path-regex", "^/(events|logs)$"),
-            *("--max-examples", "40", "--generation-deterministic"),
-            *("--request-timeout", str(PATIENCE), "--no-color"),
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    ran = schemathesis(home, tmp_path, "--exclude-path-regex", "^/(events|logs)$")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     jobs = json.loads(get(home, "/jobs"))["jobs"]
     assert jobs == [], "jobs of the socket are another owner's"
     busy.close()
+
+
+def test_tools_are_as_described(home, tmp_path):
+    install(home, "mine", preopens=[("/w", tmp_path, "ro")])
+    install(home, "broken", memory_mb=5)
+    home.start(http_keys="me:secret")
+    request = urllib.request.Request(
+        f"{home.http_url}/tools", headers={"Authorization": "Bearer secret"}
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        tools = json.loads(answer.read())["tools"]
+    assert {"mine", "broken"} <= {tool["name"] for tool in tools}
+    for tool in tools:
+        schema("Tool").validate(tool)
+    ran = schemathesis(home, tmp_path, "--include-path-regex", "^/tools", header=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_what_cannot_be_served_is_told_as_described(home):
