@@ -533,6 +533,17 @@ def test_every_place_fits_its_window_in_both_schemes(served, open_tab, scheme, w
         expect(page.locator("#side")).to_be_hidden()
 
 
+def test_the_arrow_of_a_choice_lies_in_it_and_lets_clicks_through(tab):
+    tab.go("Activity")
+    choice = tab.page.get_by_label("From level").bounding_box()
+    arrow = tab.page.locator("#activity-view .select svg").bounding_box()
+    assert arrow["width"] >= 12, arrow
+    assert choice["x"] < arrow["x"] and arrow["x"] + arrow["width"] <= choice["x"] + choice["width"]
+    middle = [arrow["x"] + arrow["width"] / 2, arrow["y"] + arrow["height"] / 2]
+    hit = tab.page.evaluate("([x, y]) => document.elementFromPoint(x, y).id", middle)
+    assert hit == "log-level"
+
+
 def test_the_switch_of_colours_is_kept(served, open_tab):
     tab = open_tab(served, color_scheme="light")
     scheme = "getComputedStyle(document.documentElement).colorScheme"
