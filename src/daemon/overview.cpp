@@ -141,6 +141,15 @@ Json Overview::ps() {
     return {{"workers", std::move(workers)}, {"jobs", std::move(jobs)}};
 }
 
+std::string Overview::model_name(const JobSpec& spec) {
+    const auto target = pool_.resolve(spec);
+    if (!target || !target->name.starts_with('/')) {
+        return {};  // it is no file
+    }
+    const std::string name = models_.name_in(spec);
+    return name.empty() ? target->name : name;
+}
+
 Result<Json> Overview::unload(const std::optional<JobSpec>& spec) {
     if (!spec) {
         return Json{{"unloaded", pool_.unload_idle()}};

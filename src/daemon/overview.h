@@ -42,6 +42,7 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> models(ModelsOp op) override {
         return models_.answer(std::move(op));
     }
+    [[nodiscard]] std::string model_name(const JobSpec& spec) override;
     [[nodiscard]] Result<wire::Json> unload(const std::optional<JobSpec>& spec) override;
     [[nodiscard]] boost::asio::awaitable<wire::Json> config() override {
         return configuration_.describe();

@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <optional>
+#include <string>
 
 #include "door/models_op.h"
 #include "job/job.h"
@@ -24,6 +25,9 @@ public:
     [[nodiscard]] virtual wire::Json ps() = 0;
     /// About the models by name. Reads and writes files: takes its time on another thread.
     [[nodiscard]] virtual boost::asio::awaitable<Result<wire::Json>> models(ModelsOp op) = 0;
+    /// The name of the model that answers a job like `spec`, as the list of models has it, or its
+    /// path if it has none; empty: what the worker calls itself says as much.
+    [[nodiscard]] virtual std::string model_name(const JobSpec& spec) = 0;
     /// Unloads the worker that a job like `spec` would use; none: all that are idle.
     [[nodiscard]] virtual Result<wire::Json> unload(const std::optional<JobSpec>& spec) = 0;
     /// The settings, each with where it came from. Reads the file: takes its time.

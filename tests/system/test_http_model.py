@@ -7,6 +7,7 @@ import urllib.request
 import openai
 import pytest
 
+from harness.plain_http import ask
 from harness.waiting import wait_until
 
 pytestmark = pytest.mark.model
@@ -109,6 +110,16 @@ def test_responses_are_passed_through(client):
     )
     assert events[-1].type == "response.completed"
     assert "Paris" in events[-1].response.output_text
+
+
+def test_a_request_that_names_no_model_hears_which_one_answered(warm, client):
+    assert chat(client, model="").model == "gemma"
+    assert {chunk.model for chunk in chat(client, model="", stream=True)} == {"gemma"}
+    body = {"messages": FRANCE, "max_tokens": 2}
+    message = json.loads(ask(warm, "POST", "/v1/messages", body)[2])
+    assert message["model"] == "gemma"
+    events = ask(warm, "POST", "/v1/responses", {"input": "Hi", "max_output_tokens": 2})[2]
+    assert json.loads(events)["model"] == "gemma"
 
 
 def test_a_prompt_that_is_too_long_is_told_with_the_numbers(client):

@@ -122,6 +122,25 @@ def test_what_comes_over_http_is_passed_through(home, adopts):
     assert status == 429 and "slow down" in text
 
 
+def test_an_answer_bears_the_name_that_its_model_has_in_the_list(home, spawns):
+    spawns(backend="upstream")
+    listed = json.loads(over_http(home, "/v1/models")[1])["data"]
+    assert [model["id"] for model in listed] == ["small"]
+    body = {"messages": [{"role": "user", "content": "one two"}]}
+    text = over_http(home, "/v1/chat/completions", body)[1]
+    assert '"model":"small"' in text.replace('"model": ', '"model":')
+    path = str(home.root / "models" / "small.gguf")
+    assert path in over_http(home, "/v1/chat/completions", {**body, "model": path})[1]
+
+
+def test_an_answer_bears_the_path_of_a_model_without_a_name(home, spawns, tmp_path):
+    path = small_model(tmp_path / "elsewhere.gguf")
+    spawns(backend="upstream", model=path)
+    body = {"messages": [{"role": "user", "content": "one two"}]}
+    text = over_http(home, "/v1/chat/completions", body)[1]
+    assert str(path) in text and "a title of its own" not in text
+
+
 def test_a_plain_server_has_only_openais_routes(home, adopts):
     adopts("--plain")
     body = {"model": "upstream:fake-1", "messages": [{"role": "user", "content": "one two"}]}
