@@ -75,6 +75,12 @@ void Channel::progress(const std::string& stage, std::uint64_t done, std::uint64
     const double part =
         total > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 0;
     said_ = {{"ev", "load"}, {"id", 0}, {"stage", stage}, {"fraction", part}};
+    if (done > 0 || total > 0) {
+        said_["done_bytes"] = done;
+    }
+    if (total > 0) {
+        said_["total_bytes"] = total;
+    }
     unsaid_ = true;
     if (now || Clock::now() - told_ >= limits::pull_event_every) {
         say();

@@ -29,7 +29,8 @@ public:
     /// Waits for the daemon to say that it is over.
     void await_end();
 
-    /// How far it is; not more often than limits::pull_event_every, unless `now`.
+    /// How far it is, in bytes, `total` 0 where that is not known; not more often than
+    /// limits::pull_event_every, unless `now`.
     void progress(const std::string& stage, std::uint64_t done, std::uint64_t total,
                   bool now = false);
 

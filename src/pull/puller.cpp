@@ -317,7 +317,8 @@ Result<void> Puller::fetch() {
 
 /// The first part last: while some are missing, the model is not seen.
 Result<void> Puller::move_in() {
-    channel_.progress("checking " + name_, 1, 1, true);
+    const std::uint64_t bytes = pulled(false).bytes;
+    channel_.progress("checking " + name_, bytes, bytes, true);
     if (auto model = gguf::check_model_file(draft() / files_.front().name); !model) {
         std::error_code ignored;
         fs::remove_all(draft(), ignored);

@@ -134,10 +134,12 @@ void Supervisor::on_control_frame(std::string_view event, const wire::Json& fram
     }
     if (event == "load") {
         wire::Fields fields(frame, "the worker's frame");
-        const double fraction = fields.number("fraction", 0, 1).value_or(0);
-        jobs_.emit_waiting(target_, event::Load{.stage = fields.text("stage").value_or("model"),
-                                                .fraction = fraction});
-        observer_.worker_loading(*this, fraction);
+        const event::Load load{.stage = fields.text("stage").value_or("model"),
+                               .fraction = fields.number("fraction", 0, 1).value_or(0),
+                               .done_bytes = fields.integer("done_bytes", 0),
+                               .total_bytes = fields.integer("total_bytes", 0)};
+        jobs_.emit_waiting(target_, load);
+        observer_.worker_loading(*this, load);
     } else if (event == "done") {
         const auto meta = frame.find("meta");
         meta_ = meta == frame.end() ? wire::Json() : *meta;

@@ -41,8 +41,8 @@ public:
 
         /// Its process runs, and it is getting ready.
         virtual void worker_started(Supervisor& worker) = 0;
-        /// Its load has got so far, from 0 to 1.
-        virtual void worker_loading(Supervisor& worker, double fraction) = 0;
+        /// Its load has got so far.
+        virtual void worker_loading(Supervisor& worker, const event::Load& load) = 0;
         /// It is ready; worker_has_room() follows.
         virtual void worker_ready(Supervisor& worker) = 0;
         /// It became ready, or a slot came free, or it is trusted again.
