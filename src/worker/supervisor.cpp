@@ -68,6 +68,7 @@ Result<void> Supervisor::start(const LaunchPlan& plan) {
     load_ = plan.load;
     threads_ = threads_alone_ = plan.threads;
     meta_ = nullptr;
+    context_use_.reset();
     lines_.clear();
     kill_reason_.clear();
     suspect_ = false;
@@ -101,6 +102,9 @@ void Supervisor::on_frame(const wire::Json& frame) {
         on_hello(frame);
     } else if (event == "pong") {
         watchdog_->ponged(Clock::now(), member_count(frame, "progress"));
+        if (const std::uint64_t total = member_count(frame, "context_total"); total > 0) {
+            context_use_ = {.used = member_count(frame, "context_used"), .total = total};
+        }
     } else if (const RunId id = member_count(frame, "id"); id == control_id) {
         on_control_frame(event, frame);
     } else {

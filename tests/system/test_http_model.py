@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import urllib.request
 
 import openai
@@ -145,3 +146,6 @@ def test_figures_of_the_model_are_there_for_prometheus(warm, client, model):
     for name in ("time_to_first_token", "inter_token_latency", "request_prefill_time"):
         assert f'vllm:{name}_seconds_count{{model_name="engine:{model.name}"}}' in text
     assert f'threadrunner_load_seconds_count{{model_name="engine:{model.name}"}} 1' in text
+    gauge = re.compile(rf'vllm:kv_cache_usage_perc{{model_name="engine:{model.name}"}} (\S+)')
+    wait_until(lambda: (told := gauge.search(ask(warm, "GET", "/metrics")[2]))
+               and 0 < float(told[1]) < 1, "it is told with the next pong")
