@@ -190,6 +190,24 @@ def test_an_empty_prompt_loads_and_keep_alive_0_unloads(client):
     assert client.chat("dummy", [], keep_alive=0).done_reason == "unload", "it is gone already"
 
 
+def test_models_are_everybodys_but_not_while_they_answer(served, client):
+    other = served.client()
+    job = other.ask("Hello", model="tokens_per_second=2")
+    job.until("token")
+    with pytest.raises(ollama.ResponseError, match="busy") as busy:
+        client.generate("dummy:tokens_per_second=2", keep_alive=0)
+    assert busy.value.status_code == 409
+    other.call("cancel", job=job.job)
+    job.end()
+    wait_until(lambda: not busy_workers(served), "its slot is to come free")
+    assert client.generate("dummy:tokens_per_second=2", keep_alive=0).done_reason == "unload"
+    wait_until(lambda: not loaded(client), "it goes, whoever loaded it")
+
+
+def busy_workers(home):
+    return [worker for worker in home.ps()["workers"] if worker["busy"]]
+
+
 def test_keep_alive_of_a_request_is_how_long_its_model_stays(client):
     client.generate("dummy", "Hi", keep_alive=-1)
     (model,) = client.ps().models

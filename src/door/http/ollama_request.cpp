@@ -167,6 +167,16 @@ work::Generate read_generation(Fields& fields, std::string_view text) {
             .logprobs = read_logprobs(fields)};
 }
 
+/// Of these texts; with nothing to read in them the model is to be ready, no more.
+OllamaRequest asks_for_vectors(Fields& fields, std::vector<std::string> inputs) {
+    OllamaRequest request = read_common(fields);
+    request.streams = false;
+    if (!inputs.empty() && inputs != std::vector<std::string>{""}) {
+        request.work = work::Embed{.inputs = std::move(inputs)};
+    }
+    return request;
+}
+
 Result<OllamaRequest> checked(OllamaRequest request, const Fields& fields) {
     if (auto read = fields.check(); !read) {
         return std::unexpected(read.error());
@@ -305,29 +315,16 @@ Result<OllamaRequest> read_ollama_generate(const Json& body, std::string_view te
 
 Result<OllamaRequest> read_ollama_embed(const Json& body, std::string_view /*text*/) {
     Fields fields(body, "the request");
-    OllamaRequest request = read_common(fields);
-    request.streams = false;
-    work::Embed embed{.inputs = fields.texts("input")};
     if (fields.has("dimensions")) {
         fields.refuse(
             "'dimensions' is not served: vectors come whole, to be cut where they are used");
     }
-    const bool nothing = embed.inputs == std::vector<std::string>{""};
-    if (!embed.inputs.empty() && !nothing) {
-        request.work = std::move(embed);
-    }
-    return checked(std::move(request), fields);
+    return checked(asks_for_vectors(fields, fields.texts("input")), fields);
 }
 
 Result<OllamaRequest> read_ollama_embeddings(const Json& body, std::string_view /*text*/) {
     Fields fields(body, "the request");
-    OllamaRequest request = read_common(fields);
-    request.streams = false;
-    const std::string prompt = fields.text("prompt").value_or("");
-    if (!prompt.empty()) {
-        request.work = work::Embed{.inputs = {prompt}};
-    }
-    return checked(std::move(request), fields);
+    return checked(asks_for_vectors(fields, {fields.text("prompt").value_or("")}), fields);
 }
 
 Result<std::string> read_ollama_name(const Json& body) {
