@@ -50,6 +50,7 @@ class Answers:
         handler.wait_for_leaving()
 
     def silence(self, handler):
+        print("info: a request came", file=sys.stderr, flush=True)
         handler.wait_for_leaving()
 
     def half_line(self, handler):

@@ -400,7 +400,7 @@ def test_a_client_that_leaves_takes_its_request_along(home, adopts, capfd):
     adopts().close()
     leaver = home.client()
     ask(leaver, "silence").until("accepted")
-    wait_until(lambda: home.ps()["jobs"][0]["state"] == "running", "it is to be sent")
+    wait_until(lambda: "a request came" in capfd.readouterr().err, "the server is to hear it")
     leaver.close()
     wait_until(lambda: home.ps()["workers"][0]["busy"] == 0, "its slot is to come free")
     wait_until(lambda: "the client has left" in capfd.readouterr().err, "the server is to notice")
