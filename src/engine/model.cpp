@@ -151,6 +151,7 @@ Result<std::string> make_body(const Route& route, RouteSort sort, const LlamaSer
         }
         plan.slot = route.slot;
         plan.answers = route.answers;
+        plan.context = llama_n_ctx_seq(server.context.get_llama_context());
     }
     if (sort == RouteSort::chat || sort == RouteSort::messages) {
         plan.stop_member = sort == RouteSort::chat ? "stop" : "stop_sequences";

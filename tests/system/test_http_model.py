@@ -88,6 +88,14 @@ def test_probabilities_stops_and_lengths(client):
     assert "four" in text.choices[0].text
 
 
+def test_a_sampler_that_looks_back_for_ever_takes_no_memory_for_it(warm, client):
+    before = warm.ps()["workers"][0]["pid"]
+    far = {"repeat_last_n": 2_000_000_000, "repeat_penalty": 1.1, "dry_multiplier": 0.1,
+           "dry_penalty_last_n": 2_000_000_000}
+    assert "Paris" in chat(client, extra_body=far).choices[0].message.content
+    assert warm.ps()["workers"][0]["pid"] == before, "its worker has crashed"
+
+
 def test_embeddings_of_the_same_text_are_the_same(client):
     vectors = client.embeddings.create(model="gemma", input=["a cat", "a cat", "tax law"]).data
     one, same, other = (vector.embedding for vector in vectors)
