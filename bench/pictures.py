@@ -59,8 +59,8 @@ def _lives(pyplot, lives, file, title, unit, kinds):
                            label=NAMES[name] if place == 0 else None)
             axes.bar_label(bar, fmt="%.0f", padding=3)
     axes.set(title=f"{title}, {unit}", xticks=range(len(kinds)), xticklabels=kinds.values(),
-             ylim=(0, None))
-    axes.legend()
+             ylim=(0, 1.25 * axes.get_ylim()[1]))
+    axes.legend(loc="upper center", ncols=2)  # in the room above the bars
     _save(pyplot, figure, file)
 
 

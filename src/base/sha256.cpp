@@ -3,6 +3,10 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <span>
+
+#include "base/hex.h"
+#include "base/text.h"
 
 namespace threadrunner {
 
@@ -19,29 +23,15 @@ void Sha256::add(std::string_view bytes) {
 }
 
 std::string Sha256::finish() {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int size = 0;
     EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
-    std::string out;
-    for (unsigned int i = 0; i < size; ++i) {
-        out += digits[digest[i] >> 4];
-        out += digits[digest[i] & 15];
-    }
-    return out;
+    return hex(std::span(digest).first(size));
 }
 
 std::string sha256_from(std::string_view text) {
     constexpr std::size_t digits = 64;
-    std::string out;
-    for (const char c : text) {
-        const char small = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-        if (!((small >= '0' && small <= '9') || (small >= 'a' && small <= 'f'))) {
-            return {};
-        }
-        out += small;
-    }
-    return out.size() == digits ? out : std::string();
+    return text.size() == digits && is_hex(text) ? small_letters(text) : std::string();
 }
 
 }  // namespace threadrunner

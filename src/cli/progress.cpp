@@ -28,12 +28,14 @@ std::string bar(double fraction, int cells, bool utf8) {
 Progress::Progress(Screen& screen, const Terminal& terminal, Clock::time_point started)
     : screen_(screen), terminal_(terminal), not_before_(started + limits::progress_after) {}
 
-void Progress::set(std::string label, std::optional<double> fraction, Clock::time_point now) {
-    if (!terminal_.redraw || (label == label_ && fraction == fraction_)) {
+void Progress::set(std::string label, std::optional<double> fraction, Clock::time_point now,
+                   std::vector<std::string> details) {
+    if (!terminal_.redraw || (label == label_ && fraction == fraction_ && details == details_)) {
         return;
     }
     label_ = std::move(label);
     fraction_ = fraction;
+    details_ = std::move(details);
     draw_at_ = not_before_;
     tick(now);
 }
@@ -63,17 +65,25 @@ std::string Progress::line() const {
     // The last column stays free: a terminal that wraps there cannot erase the line.
     const int columns = terminal_.columns - 1;
     std::string out = label_.substr(0, static_cast<std::size_t>(std::max(columns, 0)));
-    if (!fraction_) {
-        return out;
+    std::string figures;
+    if (fraction_) {
+        const int percent = static_cast<int>(std::clamp(*fraction_, 0.0, 1.0) * 100);
+        figures = std::to_string(percent) + " %";
     }
-    const int percent = static_cast<int>(std::clamp(*fraction_, 0.0, 1.0) * 100);
-    const std::string number = std::to_string(percent) + " %";
-    const int free = columns - static_cast<int>(out.size() + number.size()) - 2;
+    int free = columns - static_cast<int>(out.size() + figures.size()) - 2;
+    for (const std::string& detail : details_) {
+        const int needed = static_cast<int>(detail.size()) + (figures.empty() ? 0 : 2);
+        if (needed > free) {
+            break;
+        }
+        figures += (figures.empty() ? "" : ", ") + detail;
+        free -= needed;
+    }
     const int cells = std::min(free, 32);
-    if (cells >= 4) {
+    if (fraction_ && cells >= 4) {
         out += ' ' + bar(*fraction_, cells, terminal_.utf8);
     }
-    return free >= 0 ? out + ' ' + number : out;
+    return free >= 0 && !figures.empty() ? out + ' ' + figures : out;
 }
 
 }  // namespace threadrunner::cli

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/screen.h"
 #include "cli/terminal.h"
@@ -18,8 +19,10 @@ class Progress {
 public:
     Progress(Screen& screen, const Terminal& terminal, Clock::time_point started);
 
-    /// What goes on now; `fraction` from 0 to 1, or none where nobody knows.
-    void set(std::string label, std::optional<double> fraction, Clock::time_point now);
+    /// What goes on now; `fraction` from 0 to 1, or none where nobody knows. Of the details there
+    /// are as many as the line has room for, the first ones.
+    void set(std::string label, std::optional<double> fraction, Clock::time_point now,
+             std::vector<std::string> details = {});
 
     /// Draws what set() left undrawn, when its time has come.
     void tick(Clock::time_point now);
@@ -39,6 +42,7 @@ private:
     Clock::time_point not_before_;
     std::string label_;
     std::optional<double> fraction_;
+    std::vector<std::string> details_;
     bool drawn_ = false;
 };
 

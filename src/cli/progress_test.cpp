@@ -64,7 +64,7 @@ TEST_F(ProgressTest, ALineNeverWraps) {
     for (int columns = 1; columns < 60; ++columns) {
         terminal_.columns = columns;
         Progress progress(screen_, terminal_, start_);
-        progress.set("Reading the prompt", 1.0, late_);
+        progress.set("Reading the prompt", 1.0, late_, {"1 of 1 MiB", "2 MiB/s"});
         const std::string drawn = transcript(screen_);
         const std::string start = "[err]\r\x1b[K";
         EXPECT_LT(drawn.size(), start.size() + static_cast<std::size_t>(columns)) << columns;

@@ -2,8 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/progress.h"
+#include "cli/rate.h"
 #include "cli/view.h"
 
 namespace threadrunner::cli {
@@ -22,7 +24,11 @@ public:
     void finish() override { progress_.erase(); }
 
 private:
+    [[nodiscard]] std::vector<std::string> figures(const event::Load& load, Clock::time_point now);
+
     Progress progress_;
+    std::string stage_;
+    Rate rate_;  ///< of that stage, in bytes
 };
 
 /// What a pull brought, for people.

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "base/hex.h"
+
 namespace threadrunner::cli {
 namespace {
 
@@ -50,16 +52,13 @@ std::string safe_text(std::string_view text) {
 }
 
 std::string safe_json(std::string_view document) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string out;
     out.reserve(document.size());
     split_at_controls(
         document, [&](std::string_view plain) { out += plain; },
         [&](unsigned char code, bool c1) {
             if (c1 || code == delete_character) {
-                out += "\\u00";
-                out += digits[code >> 4];
-                out += digits[code & 0xF];
+                out += "\\u00" + hex(code);
             } else {
                 out +=
                     static_cast<char>(code);  // white space: inside texts JSON escapes the others

@@ -181,6 +181,11 @@ bool ModelDesk::has_none() const {
     return !list || list->empty();
 }
 
+std::string ModelDesk::name_in(const JobSpec& spec) const {
+    const auto found = registry_.find(spec.model, configuration_.in_effect().model);
+    return found ? found->name : std::string();
+}
+
 std::string ModelDesk::name_of(const Target& target) const {
     const auto profile = profile_of(target);
     if (!profile || !target.name.starts_with('/')) {

@@ -29,6 +29,9 @@ public:
     /// Whether there are no models at all.
     [[nodiscard]] bool has_none() const;
 
+    /// The name of the model that such a job asks for, or the default's; empty where it has none.
+    [[nodiscard]] std::string name_in(const JobSpec& spec) const;
+
     /// The name of the model that a worker serves; empty where it has none.
     [[nodiscard]] std::string name_of(const Target& target) const;
 

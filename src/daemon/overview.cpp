@@ -45,7 +45,7 @@ Json describe(const Supervisor& worker, const Pool& pool, std::size_t waiting,
     const auto expires = worker.expires_at();
     const bool needs_memory = pool.memory_line().plan(worker.target()) != nullptr;
     const Budget& budget = pool.budget();
-    return {
+    Json out = {
         {"target", worker.target().label()},
         {"kind", worker.target().kind},
         {"model", worker.target().name},
@@ -60,6 +60,11 @@ Json describe(const Supervisor& worker, const Pool& pool, std::size_t waiting,
         {"rss_bytes", runs ? resident_bytes(std::to_string(worker.pid())) : 0},
         {"loaded_ms", worker.slots() > 0 ? Json(ms_between(worker.ready_since(), now)) : Json()},
         {"expires_ms", expires ? Json(ms_between(now, *expires)) : Json()}};
+    if (const auto& use = worker.context_use(); runs && use) {
+        out["context_used"] = use->used;
+        out["context_total"] = use->total;
+    }
+    return out;
 }
 
 Json describe(const Job& job, Clock::time_point now) {
@@ -140,6 +145,15 @@ Json Overview::ps() {
         jobs.push_back(describe(*job, now));
     }
     return {{"workers", std::move(workers)}, {"jobs", std::move(jobs)}};
+}
+
+std::string Overview::model_name(const JobSpec& spec) {
+    const auto target = pool_.resolve(spec);
+    if (!target || !target->name.starts_with('/')) {
+        return {};  // it is no file
+    }
+    const std::string name = models_.name_in(spec);
+    return name.empty() ? target->name : name;
 }
 
 Result<Json> Overview::unload(const std::optional<JobSpec>& spec) {

@@ -43,6 +43,7 @@ public:
     [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> models(ModelsOp op) override {
         return models_.answer(std::move(op));
     }
+    [[nodiscard]] std::string model_name(const JobSpec& spec) override;
     [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> tools(ToolsOp op) override {
         return tools_.answer(std::move(op));
     }

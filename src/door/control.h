@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <optional>
+#include <string>
 
 #include "door/models_op.h"
 #include "door/tools_op.h"
@@ -25,6 +26,9 @@ public:
     [[nodiscard]] virtual wire::Json ps() = 0;
     /// About the models by name. Reads and writes files: takes its time on another thread.
     [[nodiscard]] virtual boost::asio::awaitable<Result<wire::Json>> models(ModelsOp op) = 0;
+    /// The name of the model that answers a job like `spec`, as the list of models has it, or its
+    /// path if it has none; empty: what the worker calls itself says as much.
+    [[nodiscard]] virtual std::string model_name(const JobSpec& spec) = 0;
     /// About the sandboxed tools. Takes its time, too.
     [[nodiscard]] virtual boost::asio::awaitable<Result<wire::Json>> tools(ToolsOp op) = 0;
     /// Unloads the worker that a job like `spec` would use; none: all that are idle.

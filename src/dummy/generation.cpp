@@ -163,9 +163,10 @@ Clock::time_point Generation::token_due() const {
 
 wire::Json Generation::usage() const {
     const bool whole = said_ == exchange_.answer.tokens.size();
-    return {{"prompt", exchange_.prompt_tokens},
-            {"cached", 0},
-            {"completion", whole ? exchange_.answer.generated : said_}};
+    return {
+        {"prompt", exchange_.prompt_tokens},
+        {"cached", 0},
+        {"completion", (whole ? exchange_.answer.generated : said_) * exchange_.request.answers}};
 }
 
 void Generation::send_head(int status, std::string_view content_type, Outbox& outbox) {

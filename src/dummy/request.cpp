@@ -1,5 +1,8 @@
 #include "dummy/request.h"
 
+#include <algorithm>
+
+#include "base/limits.h"
 #include "wire/fields.h"
 
 namespace threadrunner::dummy {
@@ -17,6 +20,13 @@ std::optional<std::int64_t> tokens_max_of(Fields& fields) {
         }
     }
     return std::nullopt;
+}
+
+/// OpenAI's name for it, and llama-server's own.
+std::size_t answers_of(Fields& fields) {
+    const auto own = fields.integer("n_cmpl", 1, limits::worker_slots_max);
+    const auto answers = fields.integer("n", 1, limits::worker_slots_max);
+    return static_cast<std::size_t>(std::max(own.value_or(1), answers.value_or(1)));
 }
 
 Request common_members(Fields& fields) {
@@ -106,6 +116,7 @@ Result<Request> checked(Request request, const Fields& fields) {
 Result<Request> decode_completion(const Json& body) {
     Fields fields(body, "the body");
     Request request = common_members(fields);
+    request.answers = answers_of(fields);
     request.prompt = fields.required(fields.text("prompt"), "prompt");
     return checked(std::move(request), fields);
 }
@@ -113,6 +124,7 @@ Result<Request> decode_completion(const Json& body) {
 Result<Request> decode_chat(const Json& body) {
     Fields fields(body, "the body");
     Request request = common_members(fields);
+    request.answers = answers_of(fields);
     request.tool = demanded_tool(fields);
     require_user(read_messages(fields.array("messages"), request), fields);
     return checked(std::move(request), fields);

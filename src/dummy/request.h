@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,7 +22,8 @@ struct Request {
     bool return_progress = false;
     std::optional<std::int64_t> tokens_max;  ///< below 0 is none
     std::vector<std::string> stop;
-    std::string tool;  ///< that the answer must call; empty: it is text
+    std::size_t answers = 1;  ///< to the same prompt, side by side
+    std::string tool;         ///< that the answer must call; empty: it is text
 };
 
 /// The body of POST /completion.

@@ -27,6 +27,10 @@ std::int64_t tokens_generated(const Exchange& exchange) {
     return static_cast<std::int64_t>(exchange.answer.generated);
 }
 
+std::int64_t tokens_written(const Exchange& exchange) {
+    return tokens_generated(exchange) * static_cast<std::int64_t>(exchange.request.answers);
+}
+
 std::string text_of(std::span<const std::string> tokens) {
     std::string text;
     for (const std::string& token : tokens) {

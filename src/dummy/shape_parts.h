@@ -21,6 +21,8 @@ constexpr std::string_view model_name = "dummy";
 [[nodiscard]] std::string typed_sse(const wire::Json& data);
 
 [[nodiscard]] std::int64_t tokens_generated(const Exchange& exchange);
+/// Of all answers together.
+[[nodiscard]] std::int64_t tokens_written(const Exchange& exchange);
 [[nodiscard]] std::string text_of(std::span<const std::string> tokens);
 
 /// What failed, as llama-server tells it within the document or the event that does.

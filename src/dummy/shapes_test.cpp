@@ -111,6 +111,26 @@ TEST(DummyShapes, DocumentsHoldTheWholeAnswer) {
     EXPECT_EQ(chat["usage"]["completion_tokens"], 6);
 }
 
+TEST(DummyShapes, SeveralAnswersStandSideBySide) {
+    Exchange exchange = exchange_for("hi");
+    exchange.request.answers = 2;
+    for (const Shapes* shapes : {&chat_shapes(), &text_shapes()}) {
+        const Json document = Json::parse(shapes->document(exchange));
+        ASSERT_EQ(document["choices"].size(), 2U);
+        EXPECT_EQ(document["choices"][1]["index"], 1);
+        EXPECT_EQ(document["usage"]["completion_tokens"], 12);
+        const auto tokens = events_of(shapes->token(exchange, 1));
+        ASSERT_EQ(tokens.size(), 2U);
+        EXPECT_EQ(tokens[0]["choices"][0]["index"], 0);
+        EXPECT_EQ(tokens[1]["choices"][0]["index"], 1);
+        const auto ends = events_of(shapes->last(exchange));
+        ASSERT_EQ(ends.size(), 2U);
+        EXPECT_EQ(ends[1]["choices"][0]["finish_reason"], "stop");
+    }
+    EXPECT_EQ(events_of(completion_shapes().token(exchange, 0)).at(1)["index"], 1);
+    EXPECT_EQ(Json::parse(completion_shapes().document(exchange)).size(), 2U);
+}
+
 TEST(DummyShapes, AToolIsCalledInPlaceOfAText) {
     Exchange exchange = exchange_for("hi");
     exchange.request.tool = "look_up";

@@ -16,7 +16,7 @@
 #include "base/limits.h"
 #include "base/unique_fd.h"
 #include "dummy/worker.h"
-#include "wire/frame.h"
+#include "wire/daemon_line.h"
 
 namespace threadrunner::dummy {
 namespace {
@@ -54,7 +54,7 @@ void perform(Fault fault, Outbox& outbox) {
 class Stream {
 public:
     Stream(int fd, UniqueFd signals, const Options& options)
-        : fd_(fd), signals_(std::move(signals)), mute_(options.mute), worker_(options) {}
+        : fd_(fd), signals_(std::move(signals)), mute_(options.mute), worker_(options), line_(fd) {}
 
     Result<void> run() {
         if (!mute_) {
@@ -63,7 +63,7 @@ public:
         while (true) {
             worker_.advance(Clock::now());
             write_some();
-            if (!open_ || worker_.done()) {
+            if (!line_.open() || broken_ || worker_.done()) {
                 return {};
             }
             if (const auto fault = worker_.take_fault()) {
@@ -100,24 +100,8 @@ private:
     }
 
     Result<void> read_frames() {
-        const ssize_t got = ::recv(fd_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-        if (got <= 0) {
-            open_ = got < 0 && (errno == EAGAIN || errno == EINTR);
-            return {};
-        }
-        frames_.push(std::string_view(buffer_.data(), static_cast<std::size_t>(got)));
-        while (true) {
-            const auto frame = frames_.next();
-            if (!frame) {
-                return std::unexpected(frame.error());
-            }
-            if (!*frame) {
-                return {};
-            }
-            if (auto received = worker_.receive(**frame, Clock::now()); !received) {
-                return received;
-            }
-        }
+        return line_.read(
+            [this](std::string_view frame) { return worker_.receive(frame, Clock::now()); });
     }
 
     void write_some() {
@@ -127,7 +111,7 @@ private:
             const ssize_t gone =
                 ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
             if (gone < 0) {
-                open_ = errno == EAGAIN || errno == EINTR;
+                broken_ = errno != EAGAIN && errno != EINTR;
                 return;
             }
             outbox.sent(static_cast<std::size_t>(gone));
@@ -137,21 +121,16 @@ private:
     int fd_;
     UniqueFd signals_;
     bool mute_;
-    bool open_ = true;
+    bool broken_ = false;  ///< what is sent arrives no more
     Worker worker_;
-    wire::FrameReader frames_{limits::worker_frame_bytes_max};
-    std::array<char, 64 * limits::kib> buffer_{};
+    wire::DaemonLine line_;
 };
 
 }  // namespace
 
 Result<void> serve(int fd, const Options& options) {
-    int type = 0;
-    socklen_t size = sizeof type;
-    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-        return fail(ErrorCode::invalid_request,
-                    "file descriptor " + std::to_string(fd) +
-                        " is no socket; threadrunner-daemon starts this program, people do not");
+    if (auto checked = wire::DaemonLine::check(fd); !checked) {
+        return checked;
     }
     auto signals = open_signals();
     if (!signals) {

@@ -31,6 +31,7 @@ struct LlamaServer {
     StepCounter* steps = nullptr;
     std::atomic<std::int32_t> threads_wanted = 0;
     std::int32_t threads = 0;  ///< of the computing thread alone
+    std::atomic<std::int64_t> tokens_held = -1;
 };
 
 namespace {
@@ -52,11 +53,30 @@ bool on_load_step(float fraction, void* steps) {
     return static_cast<LoadSteps*>(steps)->next(fraction);
 }
 
+/// The tokens of all slots, each of which keeps its own from position 0 on.
+std::int64_t count_tokens_held(const LlamaServer& server) {
+    const llama_memory_t memory = llama_get_memory(server.context.get_llama_context());
+    if (memory == nullptr || server.params.embedding) {
+        return -1;
+    }
+    std::int64_t out = 0;
+    for (llama_seq_id slot = 0; slot < server.params.n_parallel; ++slot) {
+        out += llama_memory_seq_pos_max(memory, slot) + 1;  // -1 where there are none
+    }
+    return out;
+}
+
+/// Few enough that no batch's graph has fewer nodes.
+constexpr std::uint64_t steps_a_count = 32;
+
 /// ggml asks before every node of a graph whether to abort, on the computing thread: that is where
-/// long batches show life, and where the threads of the next one can be set without a race.
+/// long batches show life, and where the threads of the next one can be set, and the tokens
+/// counted, without a race.
 bool on_compute_step(void* data) {
     auto& server = *static_cast<LlamaServer*>(data);
-    server.steps->fetch_add(1, std::memory_order_relaxed);
+    if (server.steps->fetch_add(1, std::memory_order_relaxed) % steps_a_count == 0) {
+        server.tokens_held.store(count_tokens_held(server), std::memory_order_relaxed);
+    }
     const std::int32_t wanted = server.threads_wanted.load(std::memory_order_relaxed);
     if (wanted != server.threads) {
         server.threads = wanted;
@@ -131,6 +151,7 @@ Result<std::string> make_body(const Route& route, RouteSort sort, const LlamaSer
         }
         plan.slot = route.slot;
         plan.answers = route.answers;
+        plan.context = llama_n_ctx_seq(server.context.get_llama_context());
     }
     if (sort == RouteSort::chat || sort == RouteSort::messages) {
         plan.stop_member = sort == RouteSort::chat ? "stop" : "stop_sequences";
@@ -221,6 +242,13 @@ Result<std::unique_ptr<Model>> Model::load(const LoadSettings& settings, const L
 }
 
 void Model::set_threads(std::int32_t threads) { server_->threads_wanted = threads; }
+
+std::optional<ContextUse> Model::context_use() const {
+    const std::int64_t used = server_->tokens_held.load(std::memory_order_relaxed);
+    return used < 0 ? std::nullopt
+                    : std::optional(ContextUse{
+                          .used = used, .total = meta_.context * server_->params.n_parallel});
+}
 
 void Model::compute() { server_->context.start_loop(); }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -32,6 +33,13 @@ struct ModelMeta {
 /// work goes on, not how much is left.
 using StepCounter = std::atomic<std::uint64_t>;
 
+/// Tokens that the slots' contexts hold, warm ones of answers that have ended included, of how many
+/// they can hold.
+struct ContextUse {
+    std::int64_t used = 0;
+    std::int64_t total = 0;
+};
+
 /// A model on llama.cpp's server-context. One a process: llama.cpp's log and back ends are global.
 ///
 /// Threads: one is given to compute() for the model's life; any number may be in run() at once,
@@ -56,6 +64,11 @@ public:
 
     /// Computes with so many threads from the next batch on. For any thread.
     void set_threads(std::int32_t threads);
+
+    /// As of the last batch; nothing before the first one, and where it cannot be told: with
+    /// vectors, whose contexts hold nothing for long, and with no part of the model on the
+    /// processor. For any thread.
+    [[nodiscard]] std::optional<ContextUse> context_use() const;
 
     /// Computes for the routes until stop().
     void compute();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -32,6 +33,11 @@ public:
 
     /// How many threads the model computes with from its next batch on. `conflict` without a model.
     [[nodiscard]] Result<void> tune(std::int32_t threads);
+
+    /// What the model's contexts hold; nothing without a model, or where it cannot be told.
+    [[nodiscard]] std::optional<ContextUse> context_use() const {
+        return ready() ? model_->context_use() : std::nullopt;
+    }
 
     /// Stops the load with this id, if there is one; it ends with done{cancelled}.
     void cancel_load(std::int64_t id);

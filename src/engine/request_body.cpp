@@ -19,6 +19,19 @@ bool wants_more_than(std::int64_t answers, const Json& body) {
     });
 }
 
+/// The names of llama.cpp for how many tokens back a sampler looks.
+constexpr std::array lookbacks = {"repeat_last_n", "dry_penalty_last_n"};
+
+void bound_lookbacks(std::int64_t context, const Json& body, Json& added) {
+    for (const char* name : lookbacks) {
+        const auto found = body.find(name);
+        if (found != body.end() && found->is_number() &&
+            found->get<double>() > static_cast<double>(context)) {
+            added[name] = context;
+        }
+    }
+}
+
 /// An empty list of stop texts is how some clients say that they have none to give.
 bool gives(const Json& body, std::string_view name) {
     const auto found = body.find(name);
@@ -53,6 +66,9 @@ Result<std::string> prepare_body(std::string_view body, const BodyPlan& plan) {
                         std::to_string(plan.answers) + " that slots were given for");
     }
     Json added = Json::object();
+    if (plan.context) {
+        bound_lookbacks(*plan.context, *given, added);
+    }
     if (plan.slot) {
         added["id_slot"] = *plan.slot;
     }

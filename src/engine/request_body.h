@@ -15,6 +15,9 @@ struct BodyPlan {
     std::optional<std::int32_t> slot;
     /// How many answers to a prompt were leased slots.
     std::int64_t answers = 1;
+    /// Tokens that a slot holds. Samplers that look further back get no more: they set memory aside
+    /// for each token that a client names. Nothing: as far as it says.
+    std::optional<std::int64_t> context = std::nullopt;
     /// The member that holds a client's stop texts; empty where the route has none.
     std::string_view stop_member;
     /// Put there unless the client gave its own.

@@ -35,6 +35,16 @@ TEST(PrepareBody, ComputesInTheLeasedSlotWhateverTheClientWrites) {
     EXPECT_EQ(prepared("{\"a\":\"}\"}\n", {.slot = 0}), (Json{{"a", "}"}, {"id_slot", 0}}));
 }
 
+TEST(PrepareBody, LooksNoFurtherBackThanASlotHolds) {
+    const BodyPlan plan = {.context = 512};
+    const auto looks_back = [&](std::string_view body) { return prepared(body, plan); };
+    EXPECT_EQ(looks_back(R"({"repeat_last_n":2000000000})")["repeat_last_n"], 512);
+    EXPECT_EQ(looks_back(R"({"dry_penalty_last_n":1e300})")["dry_penalty_last_n"], 512);
+    EXPECT_EQ(looks_back(R"({"repeat_last_n":-1})")["repeat_last_n"], -1) << "as far as it holds";
+    EXPECT_EQ(looks_back(R"({"repeat_last_n":64})")["repeat_last_n"], 64);
+    EXPECT_EQ(looks_back(R"({"repeat_last_n":"far"})")["repeat_last_n"], "far") << "llama.cpp's";
+}
+
 TEST(PrepareBody, StopsAScaffoldedAnswerUnlessTheClientSaysWhere) {
     EXPECT_EQ(prepared("{}", chat_plan)["stop"], Json({"\n\n"}));
     EXPECT_EQ(prepared(R"({"stop":null})", chat_plan)["stop"], Json({"\n\n"}));

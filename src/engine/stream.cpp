@@ -3,20 +3,18 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <string>
 #include <string_view>
 
 #include "base/limits.h"
 #include "base/unique_fd.h"
 #include "engine/worker.h"
-#include "wire/frame.h"
+#include "wire/daemon_line.h"
 
 namespace threadrunner::engine {
 namespace {
@@ -29,11 +27,12 @@ public:
         : fd_(fd),
           signals_(std::move(signals)),
           idle_(std::move(idle)),
+          line_(fd),
           worker_(fd, [this] { ::eventfd_write(idle_.get(), 1); }) {}
 
     Result<void> run() {
         worker_.hello();
-        while (open_ && !worker_.done()) {
+        while (line_.open() && !worker_.done()) {
             if (auto read = wait_and_read(); !read) {
                 return read;
             }
@@ -68,33 +67,14 @@ private:
     }
 
     Result<void> read_frames() {
-        const ssize_t got = ::recv(fd_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-        if (got <= 0) {
-            open_ = got < 0 && (errno == EAGAIN || errno == EINTR);
-            return {};
-        }
-        frames_.push(std::string_view(buffer_.data(), static_cast<std::size_t>(got)));
-        while (true) {
-            const auto frame = frames_.next();
-            if (!frame) {
-                return std::unexpected(frame.error());
-            }
-            if (!*frame) {
-                return {};
-            }
-            if (auto received = worker_.receive(**frame); !received) {
-                return received;
-            }
-        }
+        return line_.read([this](std::string_view frame) { return worker_.receive(frame); });
     }
 
     int fd_;
     UniqueFd signals_;
     UniqueFd idle_;  ///< readable when a job has ended
-    bool open_ = true;
+    wire::DaemonLine line_;
     Worker worker_;
-    wire::FrameReader frames_{limits::worker_frame_bytes_max};
-    std::array<char, 64 * limits::kib> buffer_{};
 };
 
 }  // namespace
@@ -114,12 +94,8 @@ Result<UniqueFd> open_signals() {
 }
 
 Result<void> serve(int fd, UniqueFd signals) {
-    int type = 0;
-    socklen_t size = sizeof type;
-    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-        return fail(ErrorCode::invalid_request,
-                    "file descriptor " + std::to_string(fd) +
-                        " is no socket; threadrunner-daemon starts this program, people do not");
+    if (auto checked = wire::DaemonLine::check(fd); !checked) {
+        return checked;
     }
     UniqueFd idle(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (!idle) {

@@ -124,7 +124,12 @@ Result<void> Worker::receive(std::string_view payload) {
 }
 
 void Worker::ping(std::int64_t /*id*/, Fields& fields) {
-    writer_.send({{"ev", "pong"}, {"t", fields.value("t")}, {"progress", steps_.load()}});
+    wire::Json pong = {{"ev", "pong"}, {"t", fields.value("t")}, {"progress", steps_.load()}};
+    if (const auto use = model_.context_use()) {
+        pong["context_used"] = use->used;
+        pong["context_total"] = use->total;
+    }
+    writer_.send(pong);
 }
 
 void Worker::load(std::int64_t id, Fields& fields) {

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cstdint>
 
+#include "base/hex.h"
+
 namespace threadrunner::gguf {
 namespace {
 
@@ -80,13 +82,9 @@ std::string quote(std::string_view start) {
     if (std::ranges::all_of(start, is_readable)) {
         return "'" + std::string(start) + "'";
     }
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string out;
     for (const char c : start) {
-        const auto byte = static_cast<unsigned char>(c);
-        out += out.empty() ? "" : " ";
-        out += digits[byte >> 4];
-        out += digits[byte & 0xF];
+        out += (out.empty() ? "" : " ") + hex(static_cast<unsigned char>(c));
     }
     return out;
 }

@@ -22,7 +22,14 @@ struct Sampling {
     std::optional<double> top_p;
     std::optional<std::int64_t> top_k;
     std::optional<double> min_p;
+    std::optional<double> typical_p;
     std::optional<double> repeat_penalty;
+    std::optional<std::int64_t> repeat_last_n;  ///< tokens that penalties look back
+    std::optional<double> presence_penalty;
+    std::optional<double> frequency_penalty;
+    std::optional<std::int64_t> mirostat;  ///< its version; 0: off
+    std::optional<double> mirostat_tau;
+    std::optional<double> mirostat_eta;
     std::optional<std::int64_t> seed;
     std::optional<std::int64_t> max_tokens;
     std::vector<std::string> stop;

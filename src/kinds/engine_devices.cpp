@@ -1,26 +1,12 @@
 #include "kinds/engine_devices.h"
 
-#include <unistd.h>
-
-#include <string>
 #include <system_error>
 
 #include "base/limits.h"
+#include "base/own_environment.h"
 #include "base/program_run.h"
 
 namespace threadrunner {
-namespace {
-
-std::vector<std::string> own_environment() {
-    std::vector<std::string> out;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        out.emplace_back(*entry);
-    }
-    return out;
-}
-
-}  // namespace
-
 const std::vector<ComputeDevice>& EngineDevices::of(const std::filesystem::path& program) {
     std::error_code missing;
     const auto built = std::filesystem::last_write_time(program, missing);

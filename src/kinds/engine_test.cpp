@@ -85,6 +85,20 @@ TEST_F(EngineKindTest, AnEngineIsLoadedAsTheSettingsSay) {
     EXPECT_THAT(launch->command.environment, testing::Contains("THREADRUNNER_LOG=engine=debug"));
 }
 
+TEST_F(EngineKindTest, MemoryIsTakenInHugePagesUnlessTheUserHasTunedItOtherwise) {
+    const auto tuning = testing::Contains(testing::StartsWith("GLIBC_TUNABLES="));
+    ::unsetenv("GLIBC_TUNABLES");
+    const auto launch = plan(model_.string());
+    ASSERT_TRUE(launch) << launch.error().message;
+    EXPECT_THAT(launch->command.environment, tuning);
+
+    ::setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0", 1);
+    const auto tuned = plan(model_.string());
+    ::unsetenv("GLIBC_TUNABLES");
+    ASSERT_TRUE(tuned) << tuned.error().message;
+    EXPECT_THAT(tuned->command.environment, testing::Not(tuning));
+}
+
 TEST_F(EngineKindTest, TheContextIsNoLongerThanTheModelWasTrainedFor) {
     settings_.engine_context = 100'000;
     const auto launch = plan(model_.string());

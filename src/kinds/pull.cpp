@@ -1,10 +1,10 @@
 #include "kinds/pull.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/hex.h"
 #include "base/limits.h"
 #include "base/words.h"
 #include "model/name.h"
@@ -48,10 +48,7 @@ Result<void> check(const Wishes& wishes) {
         }
     }
     const std::string sum = wishes.of("sha256");
-    const bool is_sum =
-        sum.size() == sha256_digits && std::ranges::all_of(sum, [](unsigned char c) {
-            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        });
+    const bool is_sum = sum.size() == sha256_digits && is_hex(sum);
     if (!sum.empty() && !is_sum) {
         return fail(ErrorCode::invalid_request,
                     "a SHA-256 has 64 hexadecimal digits; '" + sum + "' is none");

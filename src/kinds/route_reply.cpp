@@ -156,11 +156,12 @@ Error route_error(std::int64_t status, const Json& document) {
     std::string message = text_of(member(error, "message"));
     if (type == "exceed_context_size_error") {
         return {.code = ErrorCode::context_exceeded,
-                .message = "the prompt has " +
-                           std::to_string(count_of(member(error, "n_prompt_tokens"))) +
-                           " tokens, the model's context holds " +
-                           std::to_string(count_of(member(error, "n_ctx"))) +
-                           "; shorten the prompt or raise the setting engine.context"};
+                .message =
+                    "the prompt has " + std::to_string(count_of(member(error, "n_prompt_tokens"))) +
+                    " tokens, the model's context holds " +
+                    std::to_string(count_of(member(error, "n_ctx"))) +
+                    "; shorten the prompt, or give the model more: threadrunner models set NAME "
+                    "context=TOKENS, or for all models the setting engine.context"};
     }
     if (message.empty()) {
         message = text_of(member(document, "error")) + text_of(member(document, "detail"));

@@ -22,7 +22,14 @@ void put_sampling(Json& body, const work::Sampling& sampling) {
     put(body, "top_p", sampling.top_p);
     put(body, "top_k", sampling.top_k);
     put(body, "min_p", sampling.min_p);
+    put(body, "typical_p", sampling.typical_p);
     put(body, "repeat_penalty", sampling.repeat_penalty);
+    put(body, "repeat_last_n", sampling.repeat_last_n);
+    put(body, "presence_penalty", sampling.presence_penalty);
+    put(body, "frequency_penalty", sampling.frequency_penalty);
+    put(body, "mirostat", sampling.mirostat);
+    put(body, "mirostat_tau", sampling.mirostat_tau);
+    put(body, "mirostat_eta", sampling.mirostat_eta);
     put(body, "seed", sampling.seed);
     if (!sampling.stop.empty()) {
         body["stop"] = sampling.stop;

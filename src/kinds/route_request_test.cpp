@@ -22,10 +22,40 @@ work::Sampling full_sampling() {
             .top_p = 0.9,
             .top_k = 40,
             .min_p = 0.05,
+            .typical_p = 0.7,
             .repeat_penalty = 1.1,
+            .repeat_last_n = 32,
+            .presence_penalty = 0.2,
+            .frequency_penalty = 0.3,
+            .mirostat = 2,
+            .mirostat_tau = 4,
+            .mirostat_eta = 0.15,
             .seed = -1,
             .max_tokens = 7,
             .stop = {"\n", "END"}};
+}
+
+/// A streaming body with those samplings, and more.
+Json sampled(const Json& more) {
+    Json body = {{"stream", true},
+                 {"return_progress", true},
+                 {"cache_prompt", true},
+                 {"temperature", 0.5},
+                 {"top_p", 0.9},
+                 {"top_k", 40},
+                 {"min_p", 0.05},
+                 {"typical_p", 0.7},
+                 {"repeat_penalty", 1.1},
+                 {"repeat_last_n", 32},
+                 {"presence_penalty", 0.2},
+                 {"frequency_penalty", 0.3},
+                 {"mirostat", 2},
+                 {"mirostat_tau", 4},
+                 {"mirostat_eta", 0.15},
+                 {"seed", -1},
+                 {"stop", {"\n", "END"}}};
+    body.update(more);
+    return body;
 }
 
 TEST(RouteRequest, APromptIsOneUserMessageWithTheModelsOwnDefaults) {
@@ -48,25 +78,15 @@ TEST(RouteRequest, EveryWishReachesAChat) {
     generate.logprobs = 3;
     const RouteRequest request = route_request(generate);
     EXPECT_EQ(request.path, "/v1/chat/completions");
-    EXPECT_EQ(request.body, (Json{{"stream", true},
-                                  {"return_progress", true},
-                                  {"cache_prompt", true},
-                                  {"temperature", 0.5},
-                                  {"top_p", 0.9},
-                                  {"top_k", 40},
-                                  {"min_p", 0.05},
-                                  {"repeat_penalty", 1.1},
-                                  {"seed", -1},
-                                  {"stop", {"\n", "END"}},
-                                  {"max_tokens", 7},
-                                  {"json_schema", R"({"type":"object"})"},
-                                  {"tools", Json::array({{{"type", "function"}}})},
-                                  {"chat_template_kwargs", {{"enable_thinking", false}}},
-                                  {"logprobs", true},
-                                  {"top_logprobs", 3},
-                                  {"messages",
-                                   {{{"role", "system"}, {"content", "Be brief."}},
-                                    {{"role", "user"}, {"content", "Why?"}}}}}));
+    EXPECT_EQ(request.body, sampled({{"max_tokens", 7},
+                                     {"json_schema", R"({"type":"object"})"},
+                                     {"tools", Json::array({{{"type", "function"}}})},
+                                     {"chat_template_kwargs", {{"enable_thinking", false}}},
+                                     {"logprobs", true},
+                                     {"top_logprobs", 3},
+                                     {"messages",
+                                      {{{"role", "system"}, {"content", "Be brief."}},
+                                       {{"role", "user"}, {"content", "Why?"}}}}}));
 }
 
 TEST(RouteRequest, ASchemaKeepsTheOrderOfItsMembers) {
@@ -87,20 +107,10 @@ TEST(RouteRequest, ABareTextGoesPastTheTemplate) {
     generate.logprobs = 3;
     const RouteRequest request = route_request(generate);
     EXPECT_EQ(request.path, "/completion");
-    EXPECT_EQ(request.body, (Json{{"stream", true},
-                                  {"return_progress", true},
-                                  {"cache_prompt", true},
-                                  {"prompt", "Once upon"},
-                                  {"grammar", "root ::= \"a\""},
-                                  {"temperature", 0.5},
-                                  {"top_p", 0.9},
-                                  {"top_k", 40},
-                                  {"min_p", 0.05},
-                                  {"repeat_penalty", 1.1},
-                                  {"seed", -1},
-                                  {"stop", {"\n", "END"}},
-                                  {"n_predict", 7},
-                                  {"n_probs", 3}}));
+    EXPECT_EQ(request.body, sampled({{"prompt", "Once upon"},
+                                     {"grammar", "root ::= \"a\""},
+                                     {"n_predict", 7},
+                                     {"n_probs", 3}}));
 }
 
 TEST(RouteRequest, OtherWorkHasItsOwnRoutes) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/random_secret.h"
 #include "kinds/completed_work.h"
 #include "kinds/model_plan.h"
 #include "kinds/route_exchange.h"
@@ -17,6 +18,8 @@
 
 namespace threadrunner {
 namespace {
+
+constexpr std::size_t key_bytes = 16;  ///< of a server that we start
 
 /// As the other kinds that answer llama-server's routes, with what only a server of its own needs:
 /// which of its models, and that it is to count the tokens of a stream.
@@ -114,7 +117,7 @@ Result<LaunchPlan> UpstreamKind::plan_spawn(const Target& target) const {
                                 .embeds = model->embeds,
                                 .pools = pooling != gguf::Pooling::none,
                                 .more = server_arguments(target, *model)};
-    auto key = random_key();
+    auto key = random_secret(key_bytes);
     auto port = free_port();
     auto command = !key    ? std::unexpected(key.error())
                    : !port ? std::unexpected(port.error())

@@ -47,7 +47,7 @@ DefaultRow number_row(std::string_view key, std::string_view meaning, Part Defau
         if (!number || !(*number >= min && *number <= max)) {
             return refuse(key, "a number from " + range, value);
         }
-        defaults.*part.*member = *number;
+        defaults.*part.*member = number;
         return {};
     };
     const Get get = [=](const Defaults& defaults) {

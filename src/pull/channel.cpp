@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -75,6 +74,12 @@ void Channel::progress(const std::string& stage, std::uint64_t done, std::uint64
     const double part =
         total > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 0;
     said_ = {{"ev", "load"}, {"id", 0}, {"stage", stage}, {"fraction", part}};
+    if (done > 0 || total > 0) {
+        said_["done_bytes"] = done;
+    }
+    if (total > 0) {
+        said_["total_bytes"] = total;
+    }
     unsaid_ = true;
     if (now || Clock::now() - told_ >= limits::pull_event_every) {
         say();
@@ -95,26 +100,13 @@ void Channel::poll(std::chrono::milliseconds within) {
 }
 
 void Channel::read() {
-    std::array<char, 16 * limits::kib> buffer;
-    const ssize_t size = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (size <= 0) {
-        over_ = over_ || size == 0 || (errno != EAGAIN && errno != EINTR);
-        return;
-    }
-    frames_.push({buffer.data(), static_cast<std::size_t>(size)});
-    for (;;) {
-        const auto payload = frames_.next();
-        if (!payload) {
-            over_ = true;
-            return;
-        }
-        if (!*payload) {
-            return;
-        }
-        if (const auto frame = wire::decode_msgpack(**payload); frame && frame->is_object()) {
+    const auto taken = line_.read([this](std::string_view payload) {
+        if (const auto frame = wire::decode_msgpack(payload); frame && frame->is_object()) {
             take(*frame);
         }
-    }
+        return Result<void>();
+    });
+    over_ = over_ || !taken || !line_.open();
 }
 
 void Channel::take(const wire::Json& frame) {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/error.h"
+#include "wire/daemon_line.h"
 #include "wire/decode.h"
-#include "wire/frame.h"
 
 namespace threadrunner::pull {
 
@@ -15,7 +15,7 @@ namespace threadrunner::pull {
 /// often, which answers pings and notes that the work is no longer wanted. For one thread.
 class Channel {
 public:
-    explicit Channel(int fd) : fd_(fd) {}
+    explicit Channel(int fd) : fd_(fd), line_(fd) {}
 
     /// Says hello and waits for what is to be done; nothing: the daemon wants nothing any more.
     [[nodiscard]] std::optional<wire::Json> await_order();
@@ -29,7 +29,8 @@ public:
     /// Waits for the daemon to say that it is over.
     void await_end();
 
-    /// How far it is; not more often than limits::pull_event_every, unless `now`.
+    /// How far it is, in bytes, `total` 0 where that is not known; not more often than
+    /// limits::pull_event_every, unless `now`.
     void progress(const std::string& stage, std::uint64_t done, std::uint64_t total,
                   bool now = false);
 
@@ -46,7 +47,7 @@ private:
     void take(const wire::Json& frame);
 
     int fd_;
-    wire::FrameReader frames_{limits::worker_frame_bytes_max};
+    wire::DaemonLine line_;
     std::optional<wire::Json> order_;
     bool over_ = false;  ///< cancelled, told to end, or the daemon is gone
     std::uint64_t steps_ = 0;

@@ -51,13 +51,15 @@ std::vector<RemoteFile> files_at(const Order& order) {
     }
     const std::string path = order.url.substr(0, order.url.find_first_of("?#"));
     const std::string rest = order.url.substr(path.size());
+    const std::size_t begin = path.rfind('/') + 1;
+    const std::string folder = path.substr(0, begin);
+    const auto encoded = gguf::parse_split_name(path.substr(begin));
     std::vector<RemoteFile> out;
     for (std::uint64_t part = 1; part <= split->count; ++part) {
-        const std::string encoded = path.substr(path.rfind('/') + 1);
-        const auto own = gguf::parse_split_name(encoded);
-        const std::string file = own ? own->of_part(part) : split->of_part(part);
-        out.push_back({.url = path.substr(0, path.rfind('/') + 1) + file + rest,
-                       .name = split->of_part(part)});
+        std::string url = folder;
+        url += encoded ? encoded->of_part(part) : split->of_part(part);
+        url += rest;
+        out.push_back({.url = std::move(url), .name = split->of_part(part)});
     }
     return out;
 }
@@ -317,7 +319,8 @@ Result<void> Puller::fetch() {
 
 /// The first part last: while some are missing, the model is not seen.
 Result<void> Puller::move_in() {
-    channel_.progress("checking " + name_, 1, 1, true);
+    const std::uint64_t bytes = pulled(false).bytes;
+    channel_.progress("checking " + name_, bytes, bytes, true);
     if (auto model = gguf::check_model_file(draft() / files_.front().name); !model) {
         std::error_code ignored;
         fs::remove_all(draft(), ignored);

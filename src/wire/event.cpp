@@ -28,7 +28,14 @@ struct ToJson {
         return {{"ev", "queued"}, {"position", e.position}};
     }
     Json operator()(const event::Load& e) const {
-        return {{"ev", "load"}, {"stage", e.stage}, {"fraction", e.fraction}};
+        Json out = {{"ev", "load"}, {"stage", e.stage}, {"fraction", e.fraction}};
+        if (e.done_bytes) {
+            out["done_bytes"] = *e.done_bytes;
+        }
+        if (e.total_bytes) {
+            out["total_bytes"] = *e.total_bytes;
+        }
+        return out;
     }
     Json operator()(const event::Prompt& e) const {
         return {{"ev", "prompt"}, {"done", e.done}, {"total", e.total}, {"cached", e.cached}};
@@ -139,7 +146,9 @@ Result<Event> event_from_json(const Json& json) {
         event = event::Queued{.position = static_cast<std::uint64_t>(count_of(fields, "position"))};
     } else if (kind == "load") {
         event = event::Load{.stage = text_of(fields, "stage"),
-                            .fraction = fields.number("fraction", 0, 1).value_or(0)};
+                            .fraction = fields.number("fraction", 0, 1).value_or(0),
+                            .done_bytes = fields.integer("done_bytes", 0),
+                            .total_bytes = fields.integer("total_bytes", 0)};
     } else if (kind == "prompt") {
         event = event::Prompt{.done = count_of(fields, "done"),
                               .total = count_of(fields, "total"),

@@ -25,7 +25,9 @@ struct Queued {
 
 struct Load {
     std::string stage;
-    double fraction = 0;  ///< 0 to 1
+    double fraction = 0;                                     ///< 0 to 1
+    std::optional<std::int64_t> done_bytes = std::nullopt;   ///< of what is fetched or compared
+    std::optional<std::int64_t> total_bytes = std::nullopt;  ///< none: not known
 };
 
 /// Progress of reading the prompt, in tokens.

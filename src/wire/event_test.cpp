@@ -37,6 +37,15 @@ Event arbitrary_error() {
     return error;
 }
 
+event::Load arbitrary_load() {
+    event::Load load{.stage = *arbitrary_text(), .fraction = *rc::gen::inRange(0, 1001) / 1000.0};
+    if (*rc::gen::arbitrary<bool>()) {
+        load.done_bytes = count();
+        load.total_bytes = count();
+    }
+    return load;
+}
+
 /// Any event that a job can have.
 Event arbitrary_event() {
     switch (*rc::gen::inRange(0, 11)) {
@@ -45,8 +54,7 @@ Event arbitrary_event() {
         case 1:
             return event::Queued{.position = static_cast<std::uint64_t>(count())};
         case 2:
-            return event::Load{.stage = *arbitrary_text(),
-                               .fraction = *rc::gen::inRange(0, 1001) / 1000.0};
+            return arbitrary_load();
         case 3:
             return event::Prompt{.done = count(), .total = count(), .cached = count()};
         case 4:

@@ -27,6 +27,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/own_environment.h"
 #include "base/pointers_to.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -337,22 +338,16 @@ struct ChildSetup {
 UniqueFd raise(UniqueFd fd) { return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, first_free_fd)); }
 
 /// Ours without what was meant for us alone, and with the command's in place of ours.
-std::vector<char*> child_environment(std::vector<std::string>& more) {
-    std::vector<char*> out;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        const auto replaces = [&](const std::string& other) {
+std::vector<std::string> child_environment(const std::vector<std::string>& more) {
+    std::vector<std::string> out = own_environment();
+    std::erase_if(out, [&](std::string_view text) {
+        const auto replaces = [&](std::string_view other) {
             return text.substr(0, text.find('=')) == other.substr(0, other.find('='));
         };
-        if (!text.starts_with("LISTEN_") && !text.starts_with("NOTIFY_SOCKET=") &&
-            std::none_of(more.begin(), more.end(), replaces)) {
-            out.push_back(*entry);
-        }
-    }
-    for (std::string& entry : more) {
-        out.push_back(entry.data());
-    }
-    out.push_back(nullptr);
+        return text.starts_with("LISTEN_") || text.starts_with("NOTIFY_SOCKET=") ||
+               std::ranges::any_of(more, replaces);
+    });
+    out.insert(out.end(), more.begin(), more.end());
     return out;
 }
 
@@ -412,11 +407,11 @@ Result<std::unique_ptr<Process>> spawn_child(asio::io_context& loop, const Comma
     }
     std::vector<std::string> words = command.arguments;
     words.insert(words.begin(), command.program.string());
-    std::vector<std::string> variables = command.environment;
+    std::vector<std::string> variables = child_environment(command.environment);
     const UniqueFd& piped = descriptors.piped;
     ChildSetup setup{.program = command.program.string(),
                      .arguments = pointers_to(words),
-                     .environment = child_environment(variables),
+                     .environment = pointers_to(variables),
                      .input = (piped ? piped : descriptors.nothing).get(),
                      .output = (piped ? piped : descriptors.log).get(),
                      .log_fd = descriptors.log.get(),

@@ -338,15 +338,15 @@ Supervisor* Pool::next_victim() {
 }
 
 void Pool::worker_started(Supervisor& worker) {
-    report({.what = WorkerNews::What::started, .worker = worker});
+    report({.what = WorkerNews::What::started, .worker = worker, .load = {}});
 }
 
-void Pool::worker_loading(Supervisor& worker, double fraction) {
-    report({.what = WorkerNews::What::loading, .worker = worker, .fraction = fraction});
+void Pool::worker_loading(Supervisor& worker, const event::Load& load) {
+    report({.what = WorkerNews::What::loading, .worker = worker, .load = load});
 }
 
 void Pool::worker_ready(Supervisor& worker) {
-    report({.what = WorkerNews::What::ready, .worker = worker});
+    report({.what = WorkerNews::What::ready, .worker = worker, .load = {}});
 }
 
 void Pool::report(const WorkerNews& news) const {
@@ -366,7 +366,7 @@ void Pool::worker_has_room(Supervisor& worker) {
 }
 
 void Pool::worker_stopped(Supervisor& worker) {
-    report({.what = WorkerNews::What::stopped, .worker = worker});
+    report({.what = WorkerNews::What::stopped, .worker = worker, .load = {}});
     budget_.release(worker.target());
     share_cores();
     forget_if_over(worker);

@@ -27,7 +27,7 @@ struct WorkerNews {
 
     What what;
     const Supervisor& worker;
-    double fraction = 0;  ///< of the load, while it loads
+    event::Load load;  ///< how far it is, while it loads
 };
 
 /// Owns the workers and leases their slots. It pulls a job when it has a free slot for its target,
@@ -84,7 +84,7 @@ public:
 
 private:
     void worker_started(Supervisor& worker) override;
-    void worker_loading(Supervisor& worker, double fraction) override;
+    void worker_loading(Supervisor& worker, const event::Load& load) override;
     void worker_ready(Supervisor& worker) override;
     void worker_has_room(Supervisor& worker) override;
     void worker_stopped(Supervisor& worker) override;

@@ -68,6 +68,7 @@ Result<void> Supervisor::start(const LaunchPlan& plan) {
     load_ = plan.load;
     threads_ = threads_alone_ = plan.threads;
     meta_ = nullptr;
+    context_use_.reset();
     lines_.clear();
     kill_reason_.clear();
     suspect_ = false;
@@ -102,6 +103,9 @@ void Supervisor::on_frame(const wire::Json& frame) {
         on_hello(frame);
     } else if (event == "pong") {
         watchdog_->ponged(Clock::now(), member_count(frame, "progress"));
+        if (const std::uint64_t total = member_count(frame, "context_total"); total > 0) {
+            context_use_ = {.used = member_count(frame, "context_used"), .total = total};
+        }
     } else if (const RunId id = member_count(frame, "id"); id == control_id) {
         on_control_frame(event, frame);
     } else {
@@ -135,10 +139,12 @@ void Supervisor::on_control_frame(std::string_view event, const wire::Json& fram
     }
     if (event == "load") {
         wire::Fields fields(frame, "the worker's frame");
-        const double fraction = fields.number("fraction", 0, 1).value_or(0);
-        jobs_.emit_waiting(target_, event::Load{.stage = fields.text("stage").value_or("model"),
-                                                .fraction = fraction});
-        observer_.worker_loading(*this, fraction);
+        const event::Load load{.stage = fields.text("stage").value_or("model"),
+                               .fraction = fields.number("fraction", 0, 1).value_or(0),
+                               .done_bytes = fields.integer("done_bytes", 0),
+                               .total_bytes = fields.integer("total_bytes", 0)};
+        jobs_.emit_waiting(target_, load);
+        observer_.worker_loading(*this, load);
     } else if (event == "done") {
         const auto meta = frame.find("meta");
         meta_ = meta == frame.end() ? wire::Json() : *meta;

@@ -41,8 +41,8 @@ public:
 
         /// Its process runs, and it is getting ready.
         virtual void worker_started(Supervisor& worker) = 0;
-        /// Its load has got so far, from 0 to 1.
-        virtual void worker_loading(Supervisor& worker, double fraction) = 0;
+        /// Its load has got so far.
+        virtual void worker_loading(Supervisor& worker, const event::Load& load) = 0;
         /// It is ready; worker_has_room() follows.
         virtual void worker_ready(Supervisor& worker) = 0;
         /// It became ready, or a slot came free, or it is trusted again.
@@ -93,6 +93,12 @@ public:
     }
     [[nodiscard]] pid_t pid() const { return process_ ? process_->pid() : 0; }
     [[nodiscard]] const wire::Json& meta() const { return meta_; }
+    /// Tokens that its contexts hold, of how many they can; nothing: it does not tell.
+    struct ContextUse {
+        std::uint64_t used = 0;
+        std::uint64_t total = 0;
+    };
+    [[nodiscard]] const std::optional<ContextUse>& context_use() const { return context_use_; }
     /// Cores that it computes on if it computes alone; 0: it does not compute itself.
     [[nodiscard]] std::uint64_t threads_alone() const { return threads_alone_; }
     /// Cores that it was last told to compute on.
@@ -161,6 +167,7 @@ private:
     std::vector<bool> slots_;  ///< true: taken
     RunId last_run_ = 0;
     wire::Json meta_;
+    std::optional<ContextUse> context_use_;  ///< as of its last pong
     std::uint64_t threads_alone_ = 0;
     std::uint64_t threads_ = 0;
     std::vector<Event> events_;      ///< of the frame at hand; kept for its capacity

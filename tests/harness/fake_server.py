@@ -50,6 +50,7 @@ class Answers:
         handler.wait_for_leaving()
 
     def silence(self, handler):
+        print("info: a request came", file=sys.stderr, flush=True)
         handler.wait_for_leaving()
 
     def half_line(self, handler):
@@ -163,7 +164,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/completion":
             document = {"content": delta.get("content", ""), "stop": "finish_reason" in more}
         else:
-            document = {"choices": [{"index": 0, "delta": delta, "finish_reason": None} | more]}
+            choice = {"index": 0, "delta": delta, "finish_reason": None} | more
+            document = {"choices": [choice], "model": "a title of its own"}
         self.write(f"data: {json.dumps(document)}\n\n")
 
     def end_stream(self):

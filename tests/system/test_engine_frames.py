@@ -335,6 +335,18 @@ def test_pings_are_answered_while_a_prompt_is_read_and_show_its_progress(engine)
     prompt.wait()
 
 
+def test_pongs_say_how_many_tokens_the_contexts_hold(bare, model):
+    done = bare.load(model).wait()
+    total = done["slots"] * done["meta"]["context"]
+    usage = bare.call("/completion", COLOURS).end["usage"]
+    pong = bare.ping()
+    # the last token was chosen, not read
+    assert pong["context_used"] == usage["prompt"] + usage["completion"] - 1
+    assert pong["context_total"] == total
+    bare.call("/completion", COLOURS, slot=1)
+    assert bare.ping()["context_used"] == 2 * pong["context_used"], "the first is warm still"
+
+
 def test_jobs_under_way_are_finished_before_a_shutdown(bare, model):
     bare.load(model).wait()
     stream = bare.route("/completion", COLOURS).until(has_text)

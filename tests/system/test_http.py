@@ -82,6 +82,26 @@ def test_openai_completions_embeddings_and_limits(client):
     assert len(vectors.data) == 2 and len(vectors.data[0].embedding) == 8
 
 
+def test_several_answers_to_one_prompt_stand_side_by_side(client):
+    whole = client.chat.completions.create(model="dummy:slots=2", messages=HELLO, n=2)
+    assert [choice.index for choice in whole.choices] == [0, 1]
+    assert {choice.message.content for choice in whole.choices} == {SPOKEN}
+    assert whole.usage.completion_tokens == 2 * len(SPOKEN.split())
+    for stream in (
+        client.chat.completions.create(model="dummy", messages=HELLO, n=3, stream=True),
+        client.completions.create(model="dummy", prompt=HELLO[0]["content"], n=3, stream=True),
+    ):
+        said = ["", "", ""]
+        ends = []
+        for choice in (choice for chunk in stream for choice in chunk.choices):
+            delta = getattr(choice, "delta", None)
+            said[choice.index] += (delta.content if delta else choice.text) or ""
+            ends += [choice.index] if choice.finish_reason else []
+        assert said == [SPOKEN] * 3 and ends == [0, 1, 2]
+    with pytest.raises(openai.BadRequestError, match="2 answers at once, not 3"):
+        client.chat.completions.create(model="dummy:slots=2", messages=HELLO, n=3)
+
+
 def test_openai_tools_are_called(client):
     tool = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
     asked = {"model": "dummy", "messages": HELLO, "tools": [tool]}

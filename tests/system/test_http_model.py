@@ -2,11 +2,13 @@
 
 import json
 import math
+import re
 import urllib.request
 
 import openai
 import pytest
 
+from harness.plain_http import ask
 from harness.waiting import wait_until
 
 pytestmark = pytest.mark.model
@@ -86,6 +88,14 @@ def test_probabilities_stops_and_lengths(client):
     assert "four" in text.choices[0].text
 
 
+def test_a_sampler_that_looks_back_for_ever_takes_no_memory_for_it(warm, client):
+    before = warm.ps()["workers"][0]["pid"]
+    far = {"repeat_last_n": 2_000_000_000, "repeat_penalty": 1.1, "dry_multiplier": 0.1,
+           "dry_penalty_last_n": 2_000_000_000}
+    assert "Paris" in chat(client, extra_body=far).choices[0].message.content
+    assert warm.ps()["workers"][0]["pid"] == before, "its worker has crashed"
+
+
 def test_embeddings_of_the_same_text_are_the_same(client):
     vectors = client.embeddings.create(model="gemma", input=["a cat", "a cat", "tax law"]).data
     one, same, other = (vector.embedding for vector in vectors)
@@ -111,6 +121,16 @@ def test_responses_are_passed_through(client):
     assert "Paris" in events[-1].response.output_text
 
 
+def test_a_request_that_names_no_model_hears_which_one_answered(warm, client):
+    assert chat(client, model="").model == "gemma"
+    assert {chunk.model for chunk in chat(client, model="", stream=True)} == {"gemma"}
+    body = {"messages": FRANCE, "max_tokens": 2}
+    message = json.loads(ask(warm, "POST", "/v1/messages", body)[2])
+    assert message["model"] == "gemma"
+    events = ask(warm, "POST", "/v1/responses", {"input": "Hi", "max_output_tokens": 2})[2]
+    assert json.loads(events)["model"] == "gemma"
+
+
 def test_a_prompt_that_is_too_long_is_told_with_the_numbers(client):
     long = [{"role": "user", "content": "word " * 3000}]
     with pytest.raises(openai.BadRequestError, match=r"engine\.context") as refused:
@@ -134,3 +154,6 @@ def test_figures_of_the_model_are_there_for_prometheus(warm, client, model):
     for name in ("time_to_first_token", "inter_token_latency", "request_prefill_time"):
         assert f'vllm:{name}_seconds_count{{model_name="engine:{model.name}"}}' in text
     assert f'threadrunner_load_seconds_count{{model_name="engine:{model.name}"}} 1' in text
+    gauge = re.compile(rf'vllm:kv_cache_usage_perc{{model_name="engine:{model.name}"}} (\S+)')
+    wait_until(lambda: (told := gauge.search(ask(warm, "GET", "/metrics")[2]))
+               and 0 < float(told[1]) < 1, "it is told with the next pong")

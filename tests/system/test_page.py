@@ -388,7 +388,7 @@ def test_models_are_listed_and_workers_unloaded(home, open_tab):
     small = cards.filter(has_text="small")
     expect(small).to_contain_text("4,096 tokens of context")
     expect(cards.filter(has_text="broken").locator(".fault")).to_contain_text("GGUF")
-    expect(tab.page.locator(".meter-head span")).to_have_text(re.compile(r"MiB of .* GiB"))
+    expect(tab.page.locator(".meter-head span")).to_have_text(re.compile(r"MiB of .*\sGiB"))
     dummy = cards.filter(has=tab.page.get_by_role("heading", name="dummy"))
     expect(dummy.locator(".state")).to_contain_text("ready")
     dummy.get_by_role("button", name="Unload dummy").click()
@@ -452,6 +452,7 @@ def test_a_real_model_is_talked_to_and_seen_in_the_list(home, model, open_tab):
     tab.ask("What is the capital of France?")
     expect(tab.answers).to_contain_text("Paris", timeout=100_000)
     expect(tab.last.locator(".facts")).to_contain_text("tok/s")
+    expect(tab.last.locator(".facts")).to_contain_text(model.stem)
     choice = tab.page.get_by_label("Model", exact=True)
     expect(choice.locator("option")).to_have_text([f"Default ({model.stem})", model.stem])
     tab.shot("real-model-light-desk")
@@ -531,6 +532,17 @@ def test_every_place_fits_its_window_in_both_schemes(served, open_tab, scheme, w
         expect(page.get_by_role("link", name="Models")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.locator("#side")).to_be_hidden()
+
+
+def test_the_arrow_of_a_choice_lies_in_it_and_lets_clicks_through(tab):
+    tab.go("Activity")
+    choice = tab.page.get_by_label("From level").bounding_box()
+    arrow = tab.page.locator("#activity-view .select svg").bounding_box()
+    assert arrow["width"] >= 12, arrow
+    assert choice["x"] < arrow["x"] and arrow["x"] + arrow["width"] <= choice["x"] + choice["width"]
+    middle = [arrow["x"] + arrow["width"] / 2, arrow["y"] + arrow["height"] / 2]
+    hit = tab.page.evaluate("([x, y]) => document.elementFromPoint(x, y).id", middle)
+    assert hit == "log-level"
 
 
 def test_the_switch_of_colours_is_kept(served, open_tab):

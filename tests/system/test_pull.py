@@ -307,12 +307,16 @@ def test_a_limit_slows_it_down_and_a_terminal_sees_how_far_it_is(pulls, server):
     code, drawn = terminal.finish()
     assert code == 0, drawn
     assert b"downloading m.gguf" in drawn and b" %" in drawn
+    assert b" MiB of 5.7 MiB" in drawn and b" MiB/s" in drawn
     assert b"pulled m (5.7 MiB)" in drawn
     with pulls.client() as client:
         request = client.send("pull", source=url, name="n")
         request.end()
         parts = [event["fraction"] for event in request.events if event["ev"] == "load"]
     assert parts == sorted(parts) and any(0 < part < 1 for part in parts)
+    sizes = [event for event in request.events if "total_bytes" in event]
+    assert {event["total_bytes"] for event in sizes} == {len(model_bytes(6_000_000))}
+    assert sizes[-1]["done_bytes"] == sizes[-1]["total_bytes"]
 
 
 def test_a_file_is_taken_in_where_it_lies(pulls, tmp_path):

@@ -122,6 +122,25 @@ def test_what_comes_over_http_is_passed_through(home, adopts):
     assert status == 429 and "slow down" in text
 
 
+def test_an_answer_bears_the_name_that_its_model_has_in_the_list(home, spawns):
+    spawns(backend="upstream")
+    listed = json.loads(over_http(home, "/v1/models")[1])["data"]
+    assert [model["id"] for model in listed] == ["small"]
+    body = {"messages": [{"role": "user", "content": "one two"}]}
+    text = over_http(home, "/v1/chat/completions", body)[1]
+    assert '"model":"small"' in text.replace('"model": ', '"model":')
+    path = str(home.root / "models" / "small.gguf")
+    assert path in over_http(home, "/v1/chat/completions", {**body, "model": path})[1]
+
+
+def test_an_answer_bears_the_path_of_a_model_without_a_name(home, spawns, tmp_path):
+    path = small_model(tmp_path / "elsewhere.gguf")
+    spawns(backend="upstream", model=path)
+    body = {"messages": [{"role": "user", "content": "one two"}]}
+    text = over_http(home, "/v1/chat/completions", body)[1]
+    assert str(path) in text and "a title of its own" not in text
+
+
 def test_a_plain_server_has_only_openais_routes(home, adopts):
     adopts("--plain")
     body = {"model": "upstream:fake-1", "messages": [{"role": "user", "content": "one two"}]}
@@ -381,7 +400,7 @@ def test_a_client_that_leaves_takes_its_request_along(home, adopts, capfd):
     adopts().close()
     leaver = home.client()
     ask(leaver, "silence").until("accepted")
-    wait_until(lambda: home.ps()["jobs"][0]["state"] == "running", "it is to be sent")
+    wait_until(lambda: "a request came" in capfd.readouterr().err, "the server is to hear it")
     leaver.close()
     wait_until(lambda: home.ps()["workers"][0]["busy"] == 0, "its slot is to come free")
     wait_until(lambda: "the client has left" in capfd.readouterr().err, "the server is to notice")

@@ -71,6 +71,9 @@ std::vector<MetricFamily> gauges(const Json& ps, const Json& status) {
     MetricFamily reserved =
         gauge("threadrunner_worker_reserved_bytes", "Memory that is reserved for a worker.");
     MetricFamily slots = gauge("threadrunner_worker_slots", "Jobs that a worker can have at once.");
+    MetricFamily context =
+        gauge("vllm:kv_cache_usage_perc",
+              "The part of a worker's context that holds tokens; 1: it is full.");
     for (const Json& worker : ps.at("workers")) {
         const std::string model = worker.at("target").get<std::string>();
         add(running, number_in(worker, "busy"), model);
@@ -78,6 +81,9 @@ std::vector<MetricFamily> gauges(const Json& ps, const Json& status) {
         add(resident, number_in(worker, "rss_bytes"), model);
         add(reserved, number_in(worker, "reserved_bytes"), model);
         add(slots, number_in(worker, "slots"), model);
+        if (const double total = number_in(worker, "context_total"); total > 0) {
+            add(context, number_in(worker, "context_used") / total, model);
+        }
     }
     MetricFamily budget = gauge("threadrunner_budget_bytes", "Memory that workers may have.");
     add(budget, number_in(status.at("memory"), "budget_bytes"));
@@ -85,7 +91,7 @@ std::vector<MetricFamily> gauges(const Json& ps, const Json& status) {
     add(own, number_in(status.at("memory"), "rss_bytes"));
     MetricFamily up = gauge("threadrunner_uptime_seconds", "Since the daemon has started.");
     add(up, number_in(status, "uptime_ms") / 1e3);
-    return {running, waiting, resident, reserved, slots, budget, own, up};
+    return {running, waiting, context, resident, reserved, slots, budget, own, up};
 }
 
 }  // namespace

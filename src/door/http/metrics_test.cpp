@@ -79,6 +79,9 @@ TEST_F(MetricsTest, WhatIsSoNowIsReadWhenItIsAskedFor) {
     EXPECT_THAT(text(), HasSubstr("vllm:num_requests_waiting{model_name=\"dummy\"} 3"));
     EXPECT_THAT(text(), HasSubstr("threadrunner_worker_resident_bytes{model_name=\"dummy\"} 4096"));
     EXPECT_THAT(text(), HasSubstr("threadrunner_uptime_seconds 1.5"));
+    EXPECT_THAT(text(), Not(HasSubstr("vllm:kv_cache_usage_perc{"))) << "it does not tell";
+    workers_.front().update({{"context_used", 512}, {"context_total", 2048}});
+    EXPECT_THAT(text(), HasSubstr("vllm:kv_cache_usage_perc{model_name=\"dummy\"} 0.25"));
 }
 
 TEST_F(MetricsTest, NamesWithoutEndDoNotFillTheMemory) {

@@ -51,9 +51,13 @@ void Observer::worker_changed(const WorkerNews& news) {
         case WorkerNews::What::started:
             bulletin_.tell("load", {{"target", target}, {"fraction", 0.0}});
             break;
-        case WorkerNews::What::loading:
-            bulletin_.tell("load", {{"target", target}, {"fraction", news.fraction}});
+        case WorkerNews::What::loading: {
+            Json told = wire::event_to_json(news.load);
+            told.erase("ev");
+            told["target"] = target;
+            bulletin_.tell("load", told);
             break;
+        }
         case WorkerNews::What::ready: {
             const auto within = worker.ready_since() - worker.started_at();
             metrics_.worker_loaded(worker.target(), within);

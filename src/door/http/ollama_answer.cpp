@@ -184,11 +184,14 @@ public:
 
 protected:
     void take_event(const Event& event) override {
-        constexpr std::int64_t whole = 1'000'000;
         if (const auto* load = std::get_if<event::Load>(&event)) {
-            progress_ = {{"status", load->stage},
-                         {"total", whole},
-                         {"completed", std::llround(load->fraction * whole)}};
+            progress_ = {{"status", load->stage}};
+            if (load->done_bytes) {
+                progress_["completed"] = *load->done_bytes;
+            }
+            if (load->total_bytes) {
+                progress_["total"] = *load->total_bytes;
+            }
         } else if (std::holds_alternative<event::Queued>(event)) {
             progress_ = {{"status", "waiting"}};
         }

@@ -55,7 +55,7 @@ private:
                                                                 Clock::time_point asked);
 [[nodiscard]] std::unique_ptr<OllamaAnswer> ollama_embeddings_answer(std::string model,
                                                                      Clock::time_point asked);
-/// For /api/pull. Its progress has no bytes: `completed` and `total` are millionths.
+/// For /api/pull: `completed` and `total` are bytes, where they are known.
 [[nodiscard]] std::unique_ptr<OllamaAnswer> ollama_pull_answer(Clock::time_point asked);
 
 }  // namespace threadrunner::http

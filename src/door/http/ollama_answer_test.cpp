@@ -90,9 +90,14 @@ TEST(OllamaAnswer, VectorsAreAListOrTheOnlyOne) {
 
 TEST(OllamaAnswer, APullTellsHowFarItIs) {
     const auto answer = ollama_pull_answer(asked);
-    answer->take(event::Load{.stage = "fetching m.gguf", .fraction = 0.25}, asked);
-    EXPECT_EQ(answer->piece(), Json::parse(R"({"status":"fetching m.gguf","total":1000000,
-        "completed":250000})"));
+    answer->take(event::Load{.stage = "looking"}, asked);
+    EXPECT_EQ(answer->piece(), Json::parse(R"({"status":"looking"})"));
+    answer->take(
+        event::Load{
+            .stage = "fetching m.gguf", .fraction = 0.25, .done_bytes = 1024, .total_bytes = 4096},
+        asked);
+    EXPECT_EQ(answer->piece(), Json::parse(R"({"status":"fetching m.gguf","total":4096,
+        "completed":1024})"));
     EXPECT_EQ(answer->last({}, asked), Json::parse(R"({"status":"success"})"));
 }
 

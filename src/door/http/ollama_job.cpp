@@ -115,11 +115,17 @@ private:
     std::optional<Event> end_;  ///< the job's last event
 };
 
+/// The command `ollama` takes 401 as an invitation to sign in at its maker's, and drops the
+/// message, which names the remedy; that of 403 it shows.
+unsigned status_of(ErrorCode code) {
+    return table_status(code == ErrorCode::unauthorized ? ErrorCode::forbidden : code);
+}
+
 }  // namespace
 
 const ErrorShape& ollama_errors() {
     static constexpr ErrorShape shape{
-        .document = document_of, .status = table_status, .stream_event = error_line};
+        .document = document_of, .status = status_of, .stream_event = error_line};
     return shape;
 }
 

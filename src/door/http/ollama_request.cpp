@@ -21,6 +21,7 @@ using wire::Fields;
 using wire::Json;
 
 constexpr std::int64_t tokens_max = 1 << 30;
+constexpr std::int64_t look_back_max = 1 << 20;  ///< the engine keeps as many tokens for it
 constexpr double keep_alive_seconds_max = 1e9;
 
 struct Unit {
@@ -69,6 +70,14 @@ std::optional<std::int64_t> seed_of(Fields& options) {
     return seed ? std::optional<std::int64_t>(static_cast<std::uint32_t>(*seed)) : std::nullopt;
 }
 
+/// -1 is the context's length: the one that the request asks for, else what Ollama has by default.
+std::optional<std::int64_t> repeat_last_n_of(Fields& options) {
+    constexpr std::int64_t usual_context = 4096;
+    const auto context = options.integer("num_ctx", 0, tokens_max);
+    const auto tokens = options.integer("repeat_last_n", -1, look_back_max);
+    return tokens == -1 ? std::min(context.value_or(usual_context), look_back_max) : tokens;
+}
+
 work::Sampling read_options(Fields& fields) {
     const Json given = fields.value("options");
     if (given.is_null()) {
@@ -79,7 +88,14 @@ work::Sampling read_options(Fields& fields) {
                             .top_p = options.number("top_p", 0, 1),
                             .top_k = options.integer("top_k", 0, tokens_max),
                             .min_p = options.number("min_p", 0, 1),
+                            .typical_p = options.number("typical_p", 0, 1),
                             .repeat_penalty = options.number("repeat_penalty", 0, 100),
+                            .repeat_last_n = repeat_last_n_of(options),
+                            .presence_penalty = options.number("presence_penalty", -100, 100),
+                            .frequency_penalty = options.number("frequency_penalty", -100, 100),
+                            .mirostat = options.integer("mirostat", 0, 2),
+                            .mirostat_tau = options.number("mirostat_tau", 0, 100),
+                            .mirostat_eta = options.number("mirostat_eta", 0, 100),
                             .seed = seed_of(options),
                             .max_tokens = tokens_bound(options),
                             .stop = options.texts("stop")};
@@ -149,6 +165,16 @@ work::Generate read_generation(Fields& fields, std::string_view text) {
             .sampling = read_options(fields),
             .think = read_think(fields),
             .logprobs = read_logprobs(fields)};
+}
+
+/// Of these texts; with nothing to read in them the model is to be ready, no more.
+OllamaRequest asks_for_vectors(Fields& fields, std::vector<std::string> inputs) {
+    OllamaRequest request = read_common(fields);
+    request.streams = false;
+    if (!inputs.empty() && inputs != std::vector<std::string>{""}) {
+        request.work = work::Embed{.inputs = std::move(inputs)};
+    }
+    return request;
 }
 
 Result<OllamaRequest> checked(OllamaRequest request, const Fields& fields) {
@@ -289,29 +315,16 @@ Result<OllamaRequest> read_ollama_generate(const Json& body, std::string_view te
 
 Result<OllamaRequest> read_ollama_embed(const Json& body, std::string_view /*text*/) {
     Fields fields(body, "the request");
-    OllamaRequest request = read_common(fields);
-    request.streams = false;
-    work::Embed embed{.inputs = fields.texts("input")};
     if (fields.has("dimensions")) {
         fields.refuse(
             "'dimensions' is not served: vectors come whole, to be cut where they are used");
     }
-    const bool nothing = embed.inputs == std::vector<std::string>{""};
-    if (!embed.inputs.empty() && !nothing) {
-        request.work = std::move(embed);
-    }
-    return checked(std::move(request), fields);
+    return checked(asks_for_vectors(fields, fields.texts("input")), fields);
 }
 
 Result<OllamaRequest> read_ollama_embeddings(const Json& body, std::string_view /*text*/) {
     Fields fields(body, "the request");
-    OllamaRequest request = read_common(fields);
-    request.streams = false;
-    const std::string prompt = fields.text("prompt").value_or("");
-    if (!prompt.empty()) {
-        request.work = work::Embed{.inputs = {prompt}};
-    }
-    return checked(std::move(request), fields);
+    return checked(asks_for_vectors(fields, {fields.text("prompt").value_or("")}), fields);
 }
 
 Result<std::string> read_ollama_name(const Json& body) {

@@ -31,7 +31,7 @@ TEST(OllamaRequest, AStreamIsWantedUnlessARequestSaysOtherwise) {
 TEST(OllamaRequest, OptionsAreRenamedAndUnknownOnesPassedOver) {
     const auto sampling = generation_of(generate(R"({"model":"m","prompt":"Hi","options":{
         "num_predict":7,"temperature":0,"top_k":40,"top_p":0.9,"min_p":0.1,"seed":-1,"stop":"#",
-        "repeat_penalty":1.1,"num_ctx":4096,"mirostat":2}})"))
+        "repeat_penalty":1.1,"num_ctx":4096,"numa":true}})"))
                               .sampling;
     EXPECT_EQ(sampling.max_tokens, 7);
     EXPECT_EQ(sampling.temperature, 0);
@@ -43,6 +43,28 @@ TEST(OllamaRequest, OptionsAreRenamedAndUnknownOnesPassedOver) {
     EXPECT_EQ(sampling.stop, std::vector<std::string>{"#"});
     const auto unbounded = R"({"model":"m","prompt":"Hi","options":{"num_predict":-2}})";
     EXPECT_EQ(generation_of(generate(unbounded)).sampling.max_tokens, std::nullopt);
+}
+
+TEST(OllamaRequest, PenaltiesAndMirostatKeepTheirNames) {
+    const auto sampling_of = [](const std::string& options) {
+        return generation_of(generate(R"({"model":"m","prompt":"Hi","options":)" + options + "}"))
+            .sampling;
+    };
+    const auto sampling = sampling_of(R"({"typical_p":0.7,"repeat_last_n":32,
+        "presence_penalty":-0.5,"frequency_penalty":1.5,
+        "mirostat":2,"mirostat_tau":4,"mirostat_eta":0.15})");
+    EXPECT_EQ(sampling.typical_p, 0.7);
+    EXPECT_EQ(sampling.repeat_last_n, 32);
+    EXPECT_EQ(sampling.presence_penalty, -0.5);
+    EXPECT_EQ(sampling.frequency_penalty, 1.5);
+    EXPECT_EQ(sampling.mirostat, 2);
+    EXPECT_EQ(sampling.mirostat_tau, 4);
+    EXPECT_EQ(sampling.mirostat_eta, 0.15);
+    EXPECT_EQ(sampling_of(R"({"repeat_last_n":-1,"num_ctx":512})").repeat_last_n, 512);
+    EXPECT_EQ(sampling_of(R"({"repeat_last_n":-1})").repeat_last_n, 4096);
+    EXPECT_EQ(sampling_of(R"({"num_ctx":512})").repeat_last_n, std::nullopt);
+    const auto odd = generate(R"({"model":"m","prompt":"Hi","options":{"mirostat":3}})");
+    EXPECT_THAT(odd.error().message, HasSubstr("'mirostat' must be"));
 }
 
 TEST(OllamaRequest, ASchemaKeepsTheOrderOfItsMembers) {

@@ -1,12 +1,10 @@
 #include "door/http/page_pass.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <system_error>
+#include <stdexcept>
+#include <utility>
 
+#include "base/random_secret.h"
 #include "base/text.h"
 #include "door/http/keys.h"
 
@@ -15,18 +13,13 @@ namespace {
 
 constexpr std::size_t secret_bytes = 32;
 
-std::string random_secret() {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::array<unsigned char, secret_bytes> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-        throw std::system_error(errno, std::generic_category(), "getrandom");
+/// A daemon that cannot have one does not start.
+std::string new_secret() {
+    auto secret = random_secret(secret_bytes);
+    if (!secret) {
+        throw std::runtime_error(secret.error().message);
     }
-    std::string out;
-    for (const unsigned char byte : bytes) {
-        out += digits[byte / 16];
-        out += digits[byte % 16];
-    }
-    return out;
+    return *std::move(secret);
 }
 
 /// "threadrunner-7717", by the Host that the browser knows us by.
@@ -60,7 +53,7 @@ bool comes_from_its_own_origin(const Request& request) {
 
 }  // namespace
 
-PagePass::PagePass() : secret_(random_secret()) {}
+PagePass::PagePass() : secret_(new_secret()) {}
 
 std::string PagePass::cookie_for(const Request& request) const {
     return cookie_name(request) + "=" + secret_ + "; HttpOnly; SameSite=Strict; Path=/";

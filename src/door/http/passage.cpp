@@ -57,8 +57,10 @@ public:
 
     [[nodiscard]] awaitable<void> run(const PassedRoute& route) {
         call_.reply.when_gone([this] { stream_.wake(); });
-        stream_.submit(spec_of(route));
-        names_.emplace(stream_.name(), model_);
+        JobSpec spec = spec_of(route);
+        const std::string model = model_.empty() ? call_.context.control.model_name(spec) : model_;
+        stream_.submit(std::move(spec));
+        names_.emplace(stream_.name(), model);
         while (!over_ && !call_.reply.gone()) {
             auto item = co_await stream_.next(patience());
             if (item && !call_.reply.gone()) {

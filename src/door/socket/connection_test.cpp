@@ -50,6 +50,7 @@ public:
     boost::asio::awaitable<Result<Json>> reload() override {
         co_return fail(ErrorCode::invalid_request, "config.toml:1: broken");
     }
+    std::string model_name(const JobSpec& spec) override { return spec.model; }
     Result<Json> unload(const std::optional<JobSpec>& spec) override {
         if (spec) {
             return fail(ErrorCode::not_found, spec->model + " is not loaded");

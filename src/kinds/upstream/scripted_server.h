@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
+#include <charconv>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -66,12 +68,9 @@ public:
                "Transfer-Encoding: chunked\r\n\r\n";
     }
     [[nodiscard]] static std::string chunk(std::string_view data) {
-        constexpr std::string_view digits = "0123456789abcdef";
-        std::string size;
-        for (std::size_t rest = data.size(); rest > 0; rest /= digits.size()) {
-            size.insert(size.begin(), digits[rest % digits.size()]);
-        }
-        return (size.empty() ? "0" : size) + "\r\n" + std::string(data) + "\r\n";
+        std::array<char, 2 * sizeof(std::size_t)> digits{};
+        char* const end = std::to_chars(digits.begin(), digits.end(), data.size(), 16).ptr;
+        return std::string(digits.begin(), end) + "\r\n" + std::string(data) + "\r\n";
     }
 
 private:

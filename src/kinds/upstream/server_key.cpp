@@ -1,10 +1,6 @@
 #include "kinds/upstream/server_key.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 
 #include "base/secret_file.h"
 
@@ -31,20 +27,6 @@ Result<std::string> configured_key(const Settings& settings) {
                 " no key: one is a single word of visible characters");
     }
     return key;
-}
-
-Result<std::string> random_key() {
-    std::array<unsigned char, 16> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-        return fail_system(ErrorCode::internal, "cannot make a random key", errno);
-    }
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    for (const unsigned char byte : bytes) {
-        out += digits[byte >> 4];
-        out += digits[byte & 0xF];
-    }
-    return out;
 }
 
 }  // namespace threadrunner

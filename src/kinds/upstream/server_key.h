@@ -11,7 +11,4 @@ namespace threadrunner {
 /// header. No message quotes the key.
 [[nodiscard]] Result<std::string> configured_key(const Settings& settings);
 
-/// 128 random bits, for a server that we start.
-[[nodiscard]] Result<std::string> random_key();
-
 }  // namespace threadrunner

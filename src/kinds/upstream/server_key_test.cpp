@@ -54,10 +54,5 @@ TEST(ConfiguredKey, WhatIsNoKeyIsRefusedAndNotRepeated) {
     EXPECT_THAT(configured_key(settings).error().message, HasSubstr("holds no key"));
 }
 
-TEST(RandomKey, IsNeverTheSame) {
-    EXPECT_EQ(random_key()->size(), 32U);
-    EXPECT_NE(*random_key(), *random_key());
-}
-
 }  // namespace
 }  // namespace threadrunner

@@ -8,7 +8,8 @@ export function bytes(count) {
         count /= 1024;
         unit += 1;
     }
-    return `${count >= 100 || unit === 0 ? Math.round(count) : count.toFixed(1)} ${units[unit]}`;
+    const number = count >= 100 || unit === 0 ? Math.round(count) : count.toFixed(1);
+    return `${number}\u00a0${units[unit]}`;  // never apart at a line's end
 }
 
 /** "4m 10s", "12s"; of milliseconds. */

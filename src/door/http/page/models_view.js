@@ -50,7 +50,7 @@ export class ModelsView {
     #empty = el("div", { className: "card empty-card", hidden: true },
         el("h2", {}, "No models yet"),
         el("p", {}, "Fetch one, or put a GGUF file into the folder of models:"),
-        el("pre", { className: "command", tabIndex: 0 }, "threadrunner pull hf:OWNER/REPO"));
+        el("pre", { className: "command" }, "threadrunner pull hf:OWNER/REPO"));
     #fault = el("p", { className: "failure", role: "alert", hidden: true });
 
     /** `onchat` is called with the name of a model that somebody wants to talk to. */
