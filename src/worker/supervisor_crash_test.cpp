@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <set>
+
 #include "worker/supervisor_fixture.h"
 
 namespace threadrunner {
