@@ -21,8 +21,9 @@ constexpr std::size_t tool_calls_under_way_max = 64;  ///< on the pipe of one in
 constexpr std::size_t tool_frame_bytes_max = 64 * mib;
 constexpr std::size_t tool_data_bytes_max = 10 * mib;  ///< in an answer; base64 makes more of them
 constexpr std::size_t tool_module_bytes_max = 256 * mib;
-constexpr auto tool_granted_idle = 2s;       ///< of a worker with directories of some calls' own
-constexpr auto tool_cancel_within = 1s;      ///< of a call that nobody waits for any more
+constexpr std::size_t tool_functions_max = 64;  ///< of one tool, for models and MCP clients
+constexpr auto tool_granted_idle = 2s;          ///< of a worker with directories of some calls' own
+constexpr auto tool_cancel_within = 1s;         ///< of a call that nobody waits for any more
 constexpr auto tool_overdue_after = 2s;      ///< a call's deadline, if its host did not act on it
 constexpr auto tool_trap_exits_within = 2s;  ///< a host that has told of its module's end
 

@@ -78,6 +78,7 @@ struct Call {
     std::string op;
     wire::Json args = wire::Json::object();
     std::vector<Grant> directories;  ///< that the tool sees besides its own, for this call
+    bool read_only = false;          ///< it is given all of them to read only
 };
 
 /// Only that the target be ready; ends with what its worker says of itself.

@@ -27,6 +27,7 @@ using wire::Json;
 /// Wasmtime, the compiled module, and a process; seen: 40 MiB.
 constexpr std::uint64_t process_bytes = 64 * limits::mib;
 constexpr std::string_view private_word = "bytes=";
+constexpr std::string_view read_only_word = "read-only";
 
 Result<void> check(const std::vector<Grant>& directories) {
     if (directories.size() > limits::tool_grants_max) {
@@ -49,7 +50,10 @@ Result<void> check(const std::vector<Grant>& directories) {
 /// not depend on the caller.
 struct Profile {
     std::vector<Grant> directories;
-    std::string folder;  ///< the name of a private one; empty: none
+    std::string folder;      ///< the name of a private one; empty: none
+    bool read_only = false;  ///< all directories but the private one, the tool's own, too
+
+    [[nodiscard]] bool is_standing() const { return directories.empty() && folder.empty(); }
 
     [[nodiscard]] std::string text() const {
         std::vector<std::string> words;
@@ -58,6 +62,9 @@ struct Profile {
                 quote_word(grant.host + "::" + grant.guest + (grant.writable ? "" : ":ro")));
         }
         std::ranges::sort(words);
+        if (read_only) {
+            words.emplace_back(read_only_word);
+        }
         if (!folder.empty()) {
             words.push_back(std::string(private_word) + folder);
         }
@@ -75,15 +82,37 @@ struct Profile {
                 out.folder = word.substr(private_word.size());
                 continue;
             }
-            const bool read_only = word.ends_with(":ro");
-            const std::string both = word.substr(0, word.size() - (read_only ? 3 : 0));
+            if (word == read_only_word) {
+                out.read_only = true;
+                continue;
+            }
+            const bool to_read = word.ends_with(":ro");
+            const std::string both = word.substr(0, word.size() - (to_read ? 3 : 0));
             const std::size_t at = both.rfind("::/");
             out.directories.push_back(
-                {.host = both.substr(0, at), .guest = both.substr(at + 2), .writable = !read_only});
+                {.host = both.substr(0, at), .guest = both.substr(at + 2), .writable = !to_read});
         }
         return out;
     }
 };
+
+bool is_writable(const Grant& grant) { return grant.writable; }
+
+void give_to_read_only(std::vector<Grant>& grants) {
+    for (Grant& grant : grants) {
+        grant.writable = false;
+    }
+}
+
+/// Calls that may not write share a worker with those that may where nothing is writable anyway.
+Profile profile_of(const work::Call& call, const tool::Manifest& manifest) {
+    Profile out{.directories = call.directories, .folder = ""};
+    if (call.read_only) {
+        give_to_read_only(out.directories);
+        out.read_only = std::ranges::any_of(manifest.preopens, is_writable);
+    }
+    return out;
+}
 
 Json describe(const std::vector<Grant>& grants) {
     Json out = Json::array();
@@ -109,6 +138,9 @@ Result<tool::Grants> open_grants(const tool::Manifest& manifest, const Profile& 
                                  const Home& home) {
     std::vector<Grant> all = manifest.preopens;
     all.insert(all.end(), profile.directories.begin(), profile.directories.end());
+    if (profile.read_only) {
+        give_to_read_only(all);
+    }
     if (!profile.folder.empty()) {
         const fs::path folder = tool::call_folders(home) / profile.folder;
         for (const fs::path& made : {tool::call_folders(home), folder}) {
@@ -139,7 +171,8 @@ Result<Target> SandboxKind::resolve(const JobSpec& spec) const {
         return fail(ErrorCode::invalid_request,
                     "the backend 'sandbox' is for calls of tools, no more");
     }
-    if (auto tool = tools_.find(spec.model); !tool) {
+    const auto tool = tools_.find(spec.model);
+    if (!tool) {
         return std::unexpected(tool.error());
     }
     Profile profile;
@@ -147,7 +180,7 @@ Result<Target> SandboxKind::resolve(const JobSpec& spec) const {
         if (auto checked = check(call->directories); !checked) {
             return std::unexpected(checked.error());
         }
-        profile.directories = call->directories;
+        profile = profile_of(*call, tool->manifest);
         profile.folder = brings_data(call->args) ? std::to_string(++privates_) : "";
     }
     return Target{.kind = "sandbox", .name = spec.model, .profile = profile.text()};
@@ -195,7 +228,7 @@ Result<LaunchPlan> SandboxKind::plan(const Target& target) const {
             ", its process " + format_bytes(process_bytes) +
             (manifest.instances > 1 ? ", " + std::to_string(manifest.instances) + " instances"
                                     : ""),
-        .idle = target.profile.empty() ? manifest.idle : limits::tool_granted_idle};
+        .idle = profile.is_standing() ? manifest.idle : limits::tool_granted_idle};
 }
 
 Result<std::unique_ptr<Process>> SandboxKind::start(const LaunchPlan& plan, const Spawner& spawner,

@@ -31,12 +31,12 @@ protected:
         write_manifest();
     }
 
-    void write_manifest(const std::string& more = "") {
+    void write_manifest(const std::string& more = "", const std::string& books_mode = "ro") {
         scratch_.write("home/tools/text/tool.toml",
                        "name = \"text\"\nmodule = \"text.wasm\"\nmemory_mib = 64\n"
                        "idle_seconds = 7\n" +
                            more + "[preopens]\n\"/books\" = { host = \"" +
-                           (scratch_ / "books").string() + "\" }\n");
+                           (scratch_ / "books").string() + "\", mode = \"" + books_mode + "\" }\n");
     }
 
     [[nodiscard]] static JobSpec call_of(const std::string& tool, work::Call call) {
@@ -71,6 +71,16 @@ TEST_F(SandboxKindTest, DirectoriesOfACallAreAWorkerOfTheirOwn) {
     EXPECT_NE(*one, *resolve({.op = "grep"}));
     EXPECT_NE(*one, *resolve({.op = "grep", .directories = {music}}));
     EXPECT_EQ(*one, *resolve({.op = "grep", .directories = {more, music}}));
+}
+
+TEST_F(SandboxKindTest, CallsThatMayOnlyReadAreAWorkerOfTheirOwnWhereSomethingIsWritable) {
+    const Grant music{.host = "/m", .guest = "/m", .writable = true};
+    const Grant to_read{.host = "/m", .guest = "/m"};
+    EXPECT_EQ(*resolve({.op = "grep", .read_only = true}), *resolve({.op = "grep"}));
+    EXPECT_EQ(*resolve({.op = "grep", .directories = {music}, .read_only = true}),
+              *resolve({.op = "grep", .directories = {to_read}}));
+    write_manifest("", "rw");
+    EXPECT_NE(*resolve({.op = "grep", .read_only = true}), *resolve({.op = "grep"}));
 }
 
 TEST_F(SandboxKindTest, CallsWithBytesShareNothing) {
@@ -131,6 +141,22 @@ TEST_F(SandboxKindTest, PlansTheDirectoriesOfACallBesidesAndNotForLong) {
     const auto missing = kind_.plan(
         *resolve({.op = "grep", .directories = {{.host = scratch_ / "none", .guest = "/n"}}}));
     EXPECT_THAT(missing.error().message, HasSubstr("is no directory"));
+}
+
+TEST_F(SandboxKindTest, PlansEveryDirectoryToReadOnlyForACallThatMayOnlyRead) {
+    const InstalledProgram program("threadrunner-sandbox");
+    write_manifest("", "rw");
+    const Grant music{.host = scratch_ / "music", .guest = "/music", .writable = true};
+    const auto mode_of_each = [&](bool read_only) {
+        const auto plan =
+            kind_.plan(*resolve({.op = "grep", .directories = {music}, .read_only = read_only}));
+        EXPECT_TRUE(plan) << plan.error().message;
+        return plan->load->at("preopens")[0].at("mode").get<std::string>() + " " +
+               plan->load->at("preopens")[1].at("mode").get<std::string>();
+    };
+    EXPECT_EQ(mode_of_each(false), "rw rw");
+    EXPECT_EQ(mode_of_each(true), "ro ro");
+    EXPECT_EQ(kind_.plan(*resolve({.op = "grep", .read_only = true}))->idle, 7s);
 }
 
 TEST_F(SandboxKindTest, PlansAPrivateFolderForBytes) {

@@ -390,6 +390,7 @@ def test_describe_gives_schemas_that_requests_keep(tool):
     said = tool.ask("describe")
     assert (said["ok"], said["name"]) == (True, "taglib")
     assert set(said["ops"]) == {"read_tags", "write_tags", "describe", "batch"}
+    assert {op for op, about in said["ops"].items() if about["writes"]} == {"write_tags", "batch"}
     for operation in said["ops"].values():
         assert operation["summary"]
         jsonschema_rs.meta.validate(operation["args"])

@@ -31,9 +31,9 @@ Json batch_arguments() {
 Tool::Tool(std::string name, std::string version, std::vector<Operation> operations)
     : name_(std::move(name)), version_(std::move(version)), operations_(std::move(operations)) {
     operations_.push_back({"describe", "What this tool can do, as JSON schemas.", no_arguments(),
-                           [this](const Json&) -> Answer { return describe(); }});
+                           false, [this](const Json&) -> Answer { return describe(); }});
     operations_.push_back({"batch", "Several requests at once, answered in order.",
-                           batch_arguments(),
+                           batch_arguments(), std::ranges::any_of(operations_, &Operation::writes),
                            [this](const Json& request) { return batch(request); }});
 }
 
@@ -101,7 +101,9 @@ Answer Tool::batch(const Json& request) const {
 Json Tool::describe() const {
     Json ops = Json::object();
     for (const Operation& operation : operations_) {
-        ops[operation.name] = {{"summary", operation.summary}, {"args", operation.arguments}};
+        ops[operation.name] = {{"summary", operation.summary},
+                               {"args", operation.arguments},
+                               {"writes", operation.writes}};
     }
     return {{"name", name_}, {"version", version_}, {"ops", std::move(ops)}};
 }

@@ -28,6 +28,7 @@ struct Operation {
     std::string name;     ///< `op` of its requests
     std::string summary;  ///< a sentence
     Json arguments;       ///< JSON schema of a request's other members
+    bool writes;          ///< it changes files
     std::function<Answer(const Json& request)> run;
 };
 

@@ -102,10 +102,10 @@ auto tidied(Leftovers& leftovers, Answer (*run)(const Json&)) {
 std::vector<tools::Operation> operations(Leftovers& leftovers) {
     std::vector<tools::Operation> all;
     all.push_back({"read_tags", "Reads the tags, pictures and audio properties of an audio file.",
-                   read_schema(), tidied(leftovers, read_tags)});
+                   read_schema(), false, tidied(leftovers, read_tags)});
     all.push_back({"write_tags",
                    "Changes tags of an audio file; fields not named stay as they are.",
-                   write_schema(), tidied(leftovers, write_tags)});
+                   write_schema(), true, tidied(leftovers, write_tags)});
     return all;
 }
 
