@@ -14,9 +14,9 @@ TEST(ToolView, ListsToolsAndWhatTheyMayTouch) {
                           {{{"name", "mine"}, {"error", "tool.toml:3: a manifest has no 'x'"}},
                            {{"name", "taglib"},
                             {"shipped", true},
-                            {"memory_mib", 128},
-                            {"deadline_ms", 30000},
-                            {"instances", 1},
+                            {"memory_mib", 128U},
+                            {"deadline_ms", 30000U},
+                            {"instances", 1U},
                             {"preopens",
                              {{{"guest", "/b"}, {"host", "/books"}, {"mode", "ro"}},
                               {{"guest", "/m"}, {"host", "/music"}, {"mode", "rw"}}}}}}}};

@@ -52,7 +52,7 @@ env = { LANG = "C" }
     EXPECT_THAT(manifest->environment, ElementsAre(Pair("LANG", "C")));
     EXPECT_THAT(manifest->preopens,
                 ElementsAre(Grant{.host = "/books", .guest = "/books"},
-                            Grant{.host = "/srv/music", .guest = "/music", .writable = true}));
+                            Grant{.host = "/srv/Music", .guest = "/music", .writable = true}));
 }
 
 TEST(Manifest, GivesNothingThatItDoesNotName) {

@@ -1,5 +1,6 @@
 #include "wire/event.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -20,6 +21,14 @@ constexpr std::array reason_names = {
     std::pair{event::Reason::length, std::string_view("length")},
     std::pair{event::Reason::tool_calls, std::string_view("tool_calls")},
     std::pair{event::Reason::cancelled, std::string_view("cancelled")},
+};
+
+constexpr std::array tool_state_names = {
+    std::pair{event::Tool::State::asks, std::string_view("asks")},
+    std::pair{event::Tool::State::runs, std::string_view("runs")},
+    std::pair{event::Tool::State::done, std::string_view("done")},
+    std::pair{event::Tool::State::failed, std::string_view("failed")},
+    std::pair{event::Tool::State::refused, std::string_view("refused")},
 };
 
 struct ToJson {
@@ -52,6 +61,22 @@ struct ToJson {
     }
     Json operator()(const event::ToolCall& e) const {
         return {{"ev", "tool_call"}, {"name", e.name}, {"arguments", e.arguments}};
+    }
+    Json operator()(const event::Tool& e) const {
+        Json out = {{"ev", "tool"},
+                    {"call", e.call},
+                    {"name", e.name},
+                    {"state", tool_state_names[static_cast<std::size_t>(e.state)].second}};
+        if (!e.arguments.is_null()) {
+            out["arguments"] = e.arguments;
+        }
+        if (!e.result.is_null()) {
+            out["result"] = e.result;
+        }
+        if (!e.message.empty()) {
+            out["message"] = e.message;
+        }
+        return out;
     }
     Json operator()(const event::Log& e) const {
         return {{"ev", "log"}, {"stream", e.stream}, {"text", e.text}};
@@ -92,7 +117,28 @@ std::int64_t count_of(Fields& fields, std::string_view name) {
     return fields.integer(name, 0).value_or(0);
 }
 
-event::Done done_from(Fields& fields) {
+std::string text_of(Fields& fields, std::string_view name) {
+    return fields.required(fields.text(name), name);
+}
+
+Event tool_from(Fields& fields) {
+    event::Tool tool{.call = text_of(fields, "call"),
+                     .name = text_of(fields, "name"),
+                     .arguments = fields.value("arguments"),
+                     .result = fields.value("result"),
+                     .message = fields.text("message").value_or("")};
+    const std::string name = text_of(fields, "state");
+    const auto* const state =
+        std::ranges::find(tool_state_names, name, [](const auto& row) { return row.second; });
+    if (state == tool_state_names.end()) {
+        fields.refuse("a tool's call in the unknown state '" + name + "'");
+    } else {
+        tool.state = state->first;
+    }
+    return tool;
+}
+
+Event done_from(Fields& fields) {
     event::Done done;
     const std::string reason = fields.text("reason").value_or("stop");
     for (const auto& [value, name] : reason_names) {
@@ -115,7 +161,7 @@ event::Done done_from(Fields& fields) {
     return done;
 }
 
-Error error_from(Fields& fields) {
+Event error_from(Fields& fields) {
     Error error{.code = error_code_from(fields.text("code").value_or("")),
                 .message = fields.text("message").value_or("")};
     if (auto wait = fields.integer("retry_after_ms", 0)) {
@@ -124,9 +170,58 @@ Error error_from(Fields& fields) {
     return error;
 }
 
-std::string text_of(Fields& fields, std::string_view name) {
-    return fields.required(fields.text(name), name);
-}
+struct Reader {
+    std::string_view ev;
+    Event (*read)(Fields&);
+};
+
+constexpr std::array readers = {
+    Reader{"accepted",
+           [](Fields& f) -> Event { return event::Accepted{.job = text_of(f, "job")}; }},
+    Reader{"queued",
+           [](Fields& f) -> Event {
+               return event::Queued{.position =
+                                        static_cast<std::uint64_t>(count_of(f, "position"))};
+           }},
+    Reader{"load",
+           [](Fields& f) -> Event {
+               return event::Load{.stage = text_of(f, "stage"),
+                                  .fraction = f.number("fraction", 0, 1).value_or(0),
+                                  .done_bytes = f.integer("done_bytes", 0),
+                                  .total_bytes = f.integer("total_bytes", 0)};
+           }},
+    Reader{"prompt",
+           [](Fields& f) -> Event {
+               return event::Prompt{.done = count_of(f, "done"),
+                                    .total = count_of(f, "total"),
+                                    .cached = count_of(f, "cached")};
+           }},
+    Reader{"reasoning",
+           [](Fields& f) -> Event { return event::Reasoning{.text = text_of(f, "text")}; }},
+    Reader{"token",
+           [](Fields& f) -> Event {
+               return event::Token{.text = text_of(f, "text"), .logprobs = f.value("logprobs")};
+           }},
+    Reader{"tool_call",
+           [](Fields& f) -> Event {
+               return event::ToolCall{.name = text_of(f, "name"),
+                                      .arguments = f.value("arguments")};
+           }},
+    Reader{"tool", tool_from},
+    Reader{"log",
+           [](Fields& f) -> Event {
+               return event::Log{.stream = text_of(f, "stream"), .text = text_of(f, "text")};
+           }},
+    Reader{"output", [](Fields& f) -> Event { return event::Output{.value = f.value("value")}; }},
+    Reader{"head",
+           [](Fields& f) -> Event {
+               return event::Head{.status = count_of(f, "status"),
+                                  .content_type = text_of(f, "content_type")};
+           }},
+    Reader{"body", [](Fields& f) -> Event { return event::Body{.data = text_of(f, "data")}; }},
+    Reader{"done", done_from},
+    Reader{"error", error_from},
+};
 
 }  // namespace
 
@@ -139,42 +234,13 @@ Json event_to_json(const Event& event) { return std::visit(ToJson{}, event); }
 Result<Event> event_from_json(const Json& json) {
     Fields fields(json, "the event");
     const std::string kind = text_of(fields, "ev");
-    Event event;
-    if (kind == "accepted") {
-        event = event::Accepted{.job = text_of(fields, "job")};
-    } else if (kind == "queued") {
-        event = event::Queued{.position = static_cast<std::uint64_t>(count_of(fields, "position"))};
-    } else if (kind == "load") {
-        event = event::Load{.stage = text_of(fields, "stage"),
-                            .fraction = fields.number("fraction", 0, 1).value_or(0),
-                            .done_bytes = fields.integer("done_bytes", 0),
-                            .total_bytes = fields.integer("total_bytes", 0)};
-    } else if (kind == "prompt") {
-        event = event::Prompt{.done = count_of(fields, "done"),
-                              .total = count_of(fields, "total"),
-                              .cached = count_of(fields, "cached")};
-    } else if (kind == "reasoning") {
-        event = event::Reasoning{.text = text_of(fields, "text")};
-    } else if (kind == "token") {
-        event = event::Token{.text = text_of(fields, "text"), .logprobs = fields.value("logprobs")};
-    } else if (kind == "tool_call") {
-        event = event::ToolCall{.name = text_of(fields, "name"),
-                                .arguments = fields.value("arguments")};
-    } else if (kind == "log") {
-        event = event::Log{.stream = text_of(fields, "stream"), .text = text_of(fields, "text")};
-    } else if (kind == "output") {
-        event = event::Output{.value = fields.value("value")};
-    } else if (kind == "head") {
-        event = event::Head{.status = count_of(fields, "status"),
-                            .content_type = text_of(fields, "content_type")};
-    } else if (kind == "body") {
-        event = event::Body{.data = text_of(fields, "data")};
-    } else if (kind == "done") {
-        event = done_from(fields);
-    } else if (kind == "error") {
-        event = error_from(fields);
-    } else {
+    const auto* const reader = std::ranges::find(readers, kind, &Reader::ev);
+    if (reader == readers.end()) {
         fields.refuse("an event of unknown kind '" + kind + "'");
+    }
+    Event event;
+    if (reader != readers.end()) {
+        event = reader->read(fields);
     }
     if (auto checked = fields.check(); !checked) {
         return std::unexpected(checked.error());

@@ -52,6 +52,23 @@ struct ToolCall {
     wire::Json arguments = nullptr;
 };
 
+/// What becomes of a call that the daemon itself makes of a tool, for the model.
+struct Tool {
+    enum class State : std::uint8_t {
+        asks,  ///< it would write: whoever sent the job is to allow it, or not
+        runs,
+        done,
+        failed,   ///< the model has been told, and goes on
+        refused,  ///< as well: writing was not allowed
+    };
+    std::string call;  ///< its name within the job: "c1"
+    std::string name;  ///< of the function
+    State state = State::runs;
+    wire::Json arguments = nullptr;  ///< while it asks and runs
+    wire::Json result = nullptr;     ///< of one that is done
+    std::string message;             ///< why it failed or was refused
+};
+
 struct Log {
     std::string stream;
     std::string text;
@@ -90,7 +107,7 @@ struct Done {
 }  // namespace event
 
 using Event = std::variant<event::Accepted, event::Queued, event::Load, event::Prompt,
-                           event::Reasoning, event::Token, event::ToolCall, event::Log,
+                           event::Reasoning, event::Token, event::ToolCall, event::Tool, event::Log,
                            event::Output, event::Head, event::Body, event::Done, Error>;
 
 /// Whether the event is a job's last.

@@ -48,7 +48,7 @@ event::Load arbitrary_load() {
 
 /// Any event that a job can have.
 Event arbitrary_event() {
-    switch (*rc::gen::inRange(0, 11)) {
+    switch (*rc::gen::inRange(0, 12)) {
         case 0:
             return event::Accepted{.job = *arbitrary_text()};
         case 1:
@@ -68,6 +68,16 @@ Event arbitrary_event() {
         case 8:
             return event::Output{.value = *arbitrary_json(1)};
         case 9:
+            return event::Tool{
+                .call = *arbitrary_text(),
+                .name = *arbitrary_text(),
+                .state = *rc::gen::element(event::Tool::State::asks, event::Tool::State::runs,
+                                           event::Tool::State::done, event::Tool::State::failed,
+                                           event::Tool::State::refused),
+                .arguments = *arbitrary_json(1),
+                .result = *arbitrary_json(1),
+                .message = *arbitrary_text()};
+        case 10:
             return arbitrary_done();
         default:
             return arbitrary_error();

@@ -78,7 +78,7 @@ def test_tools_are_listed_installed_and_removed(home, tmp_path):
     assert again.returncode == 1 and b"threadrunner tool remove mine" in again.stderr
     tools = {t["name"]: t for t in json.loads(home.command("tool", "--json").stdout)["tools"]}
     assert tools["mine"]["memory_mib"] == 96 and not tools["mine"]["shipped"]
-    assert b"96 MiB" in home.command("tool", "list").stdout
+    assert b"96.0 MiB" in home.command("tool", "list").stdout
     assert home.command("tool", "remove", "mine").stdout == b"removed mine\n"
     gone = home.command("tool", "describe", "mine")
     assert gone.returncode == 1 and b"there is no tool 'mine'" in gone.stderr
