@@ -22,8 +22,14 @@ constexpr std::size_t tool_frame_bytes_max = 64 * mib;
 constexpr std::size_t tool_data_bytes_max = 10 * mib;  ///< in an answer; base64 makes more of them
 constexpr std::size_t tool_module_bytes_max = 256 * mib;
 constexpr std::size_t tool_functions_max = 64;  ///< of one tool, for models and MCP clients
-constexpr auto tool_granted_idle = 2s;          ///< of a worker with directories of some calls' own
-constexpr auto tool_cancel_within = 1s;         ///< of a call that nobody waits for any more
+constexpr std::size_t tool_offers_max = 32;     ///< tools that one request offers its model
+constexpr std::size_t tool_rounds = 8;          ///< answers of a model that call tools
+constexpr std::size_t tool_rounds_max = 32;
+constexpr std::size_t tool_calls_max = 64;               ///< in one answer of a model
+constexpr std::size_t tool_result_bytes_max = 64 * kib;  ///< that a model gets to read
+constexpr auto tool_permission_within = 5min;            ///< then who did not say yes has said no
+constexpr auto tool_granted_idle = 2s;       ///< of a worker with directories of some calls' own
+constexpr auto tool_cancel_within = 1s;      ///< of a call that nobody waits for any more
 constexpr auto tool_overdue_after = 2s;      ///< a call's deadline, if its host did not act on it
 constexpr auto tool_trap_exits_within = 2s;  ///< a host that has told of its module's end
 

@@ -52,6 +52,7 @@ Daemon::Daemon(Options options, ServiceManager& manager)
             [this](const Command& command, Process::Observer& observer) {
                 return spawn_child(loop_, command, observer);
             }),
+      rounds_(loop_.get_executor(), jobs_, pool_),
       overview_(
           options_.home, options_.socket, jobs_, pool_, configuration_, files_,
           {.backend = options_.v1_defaults.backend, .model = options_.v1_defaults.model},
@@ -75,7 +76,6 @@ Daemon::Daemon(Options options, ServiceManager& manager)
     overview_.add_status("http", [this] { return http_.status(); });
     configuration_.set_when_unread(
         [this](std::function<void()> then) { pool_.between_plans(std::move(then)); });
-    jobs_.set_runner(pool_);
     jobs_.set_end_observer([this](const JobReport& report) {
         log_job(report, configuration_.in_effect().log_prompts);
         http_observer_.job_ended(report);

@@ -22,6 +22,7 @@
 #include "door/http/observer.h"
 #include "door/socket/listener.h"
 #include "job/jobs.h"
+#include "tool/rounds/rounds.h"
 #include "worker/pool.h"
 
 namespace threadrunner {
@@ -67,6 +68,7 @@ private:
     boost::asio::signal_set signals_;
     Jobs jobs_;
     Pool pool_;
+    tool::Rounds rounds_;
     Overview overview_;
     SocketContext socket_context_;
     http::Observer http_observer_;

@@ -33,7 +33,10 @@ Generation::Generation(std::int64_t id, std::int64_t slot, Request request, cons
     exchange_.thought = static_cast<std::size_t>(options.think);
     if (!request.tool.empty()) {
         // a call is one token: its arguments
-        exchange_.answer = {.tokens = {wire::encode_json({{"prompt", request.prompt}})},
+        const wire::Json arguments = request.arguments.is_null()
+                                         ? wire::Json{{"prompt", request.prompt}}
+                                         : request.arguments;
+        exchange_.answer = {.tokens = {wire::encode_json(arguments)},
                             .reason = event::Reason::tool_calls,
                             .stopping_word = {},
                             .generated = 1};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "wire/fields.h"
 
 namespace threadrunner::dummy {
@@ -98,6 +99,57 @@ std::string demanded_tool(Fields& fields) {
     return any && !tools.empty() ? tool_name(tools.front()) : tool_name(choice);
 }
 
+struct ScriptedCall {
+    std::string tool;
+    Json arguments;
+};
+
+/// The line as a call of one of the functions that are offered.
+std::optional<ScriptedCall> read_call(std::string_view line, const Json& tools) {
+    const std::size_t blank = std::min(line.find(' '), line.size());
+    const std::string name(line.substr(0, blank));
+    const bool offered = std::any_of(tools.begin(), tools.end(),
+                                     [&](const Json& tool) { return tool_name(tool) == name; });
+    auto arguments = wire::decode_json(line.substr(blank));
+    if (!offered || !arguments || !arguments->is_object()) {
+        return std::nullopt;
+    }
+    return ScriptedCall{.tool = name, .arguments = *std::move(arguments)};
+}
+
+/// The calls that a prompt asks for, line by line; none where it is no script.
+std::vector<ScriptedCall> read_script(std::string_view prompt, const Json& tools) {
+    std::vector<ScriptedCall> out;
+    while (!prompt.empty()) {
+        auto call = read_call(take_entry(prompt, "\n"), tools);
+        if (!call) {
+            return {};
+        }
+        out.push_back(*std::move(call));
+    }
+    return out;
+}
+
+/// Follows the script of a prompt, if it is one.
+void follow_script(Fields& fields, Request& request) {
+    std::vector<std::string> results;
+    for (const Json& message : fields.array("messages")) {
+        const Json role = message.is_object() ? message.value("role", Json()) : Json();
+        if (role == "user") {
+            results.clear();
+        } else if (role == "tool") {
+            results.push_back(content_text(message.value("content", Json())));
+        }
+    }
+    std::vector<ScriptedCall> script = read_script(request.prompt, fields.array("tools"));
+    if (script.size() > results.size()) {
+        request.tool = script[results.size()].tool;
+        request.arguments = std::move(script[results.size()].arguments);
+    } else if (!script.empty()) {
+        request.prompt = results.back();
+    }
+}
+
 void require_user(bool asked, Fields& fields) {
     if (!asked) {
         fields.refuse("'messages' must hold a message of the role user");
@@ -127,6 +179,9 @@ Result<Request> decode_chat(const Json& body) {
     request.answers = answers_of(fields);
     request.tool = demanded_tool(fields);
     require_user(read_messages(fields.array("messages"), request), fields);
+    if (request.tool.empty()) {
+        follow_script(fields, request);
+    }
     return checked(std::move(request), fields);
 }
 

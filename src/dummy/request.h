@@ -22,14 +22,18 @@ struct Request {
     bool return_progress = false;
     std::optional<std::int64_t> tokens_max;  ///< below 0 is none
     std::vector<std::string> stop;
-    std::size_t answers = 1;  ///< to the same prompt, side by side
-    std::string tool;         ///< that the answer must call; empty: it is text
+    std::size_t answers = 1;         ///< to the same prompt, side by side
+    std::string tool;                ///< that the answer must call; empty: it is text
+    wire::Json arguments = nullptr;  ///< of that call; null: the prompt
 };
 
 /// The body of POST /completion.
 [[nodiscard]] Result<Request> decode_completion(const wire::Json& body);
 
-/// The body of POST /v1/chat/completions; the prompt is the text of the last user message.
+/// The body of POST /v1/chat/completions; the prompt is the text of the last user message. A prompt
+/// whose lines are `NAME {…}`, each with an offered function's name and its arguments, is a script:
+/// an answer calls what the next line says, and once all have results the last of these is what is
+/// answered.
 [[nodiscard]] Result<Request> decode_chat(const wire::Json& body);
 
 /// The body of POST /v1/messages, as Anthropic's clients write it.

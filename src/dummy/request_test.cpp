@@ -32,6 +32,29 @@ TEST(DummyRequest, AToolIsNamedByAChoiceAndNoneIsCalledWithoutOne) {
     EXPECT_EQ(tool_of("null"), "");
 }
 
+TEST(DummyRequest, APromptMayBeAScriptOfCalls) {
+    const Json tools = {{{"type", "function"}, {"function", {{"name", "first"}}}},
+                        {{"type", "function"}, {"function", {{"name", "second"}}}}};
+    Json messages = {{{"role", "user"}, {"content", "first {\"a\": 1}\nsecond {}"}}};
+    const auto read = [&] {
+        return decode_chat({{"messages", messages}, {"tools", tools}}).value();
+    };
+    EXPECT_EQ(read().tool, "first");
+    EXPECT_EQ(read().arguments, (Json{{"a", 1}}));
+    messages.push_back({{"role", "assistant"}, {"content", ""}});
+    messages.push_back({{"role", "tool"}, {"content", "one"}});
+    EXPECT_EQ(read().tool, "second");
+    messages.push_back({{"role", "tool"}, {"content", "two"}});
+    EXPECT_EQ(read().tool, "");
+    EXPECT_EQ(read().prompt, "two");
+
+    for (const char* other : {"third {}", "first", "first {", "first []", "say first {}", ""}) {
+        messages = {{{"role", "user"}, {"content", other}}};
+        EXPECT_EQ(read().tool, "") << other;
+        EXPECT_EQ(read().prompt, other);
+    }
+}
+
 TEST(DummyRequest, AResponsesInputIsATextOrAListOfItems) {
     const auto text = decode_response({{"input", "hi"}, {"max_output_tokens", 2}});
     ASSERT_TRUE(text) << text.error().message;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "job/journal.h"
+#include "job/offer.h"
 #include "job/work.h"
 #include "wire/event.h"
 
@@ -49,6 +50,7 @@ struct JobSpec {
     std::optional<std::chrono::milliseconds> keep_alive;  ///< how long its worker stays after it
     std::optional<JobId> parent;  ///< a child inherits owner, deadline and cancellation
     bool detached = false;        ///< goes on when its client leaves
+    Offers offers = {};           ///< tools of ours that the model may call
 };
 
 /// Where a job's events go: a door's stream for one request. Called on the event loop.

@@ -47,9 +47,13 @@ JobId Jobs::submit(JobSpec spec, EventSink& sink) {
     auto owned = std::make_unique<Job>();
     Job& job = *owned;
     job.id = id;
+    inherit(spec);
     job.spec = std::move(spec);
     job.sink = &sink;
     job.created = Clock::now();
+    if (job.spec.parent) {
+        children_.emplace(*job.spec.parent, id);
+    }
     if (job.spec.detached) {
         job.journal = std::make_unique<Journal>(limits::journal_bytes_max);
     }
@@ -86,6 +90,7 @@ bool Jobs::cancel(JobId id) {
         return false;
     }
     job->cancelled = true;
+    cancel_children(id);
     if (scheduler_.remove(id)) {
         const Target target = job->target;
         emit(*job, event::Done{.reason = event::Reason::cancelled});
@@ -94,6 +99,27 @@ bool Jobs::cancel(JobId id) {
         runner_->cancel(id);
     }
     return true;
+}
+
+void Jobs::inherit(JobSpec& spec) const {
+    if (!spec.parent) {
+        return;
+    }
+    const auto found = live_.find(*spec.parent);
+    assert(found != live_.end() && !found->second->cancelled);
+    const JobSpec& parent = found->second->spec;
+    spec.owner = parent.owner;
+    if (parent.deadline) {
+        spec.deadline = std::min(spec.deadline.value_or(*parent.deadline), *parent.deadline);
+    }
+}
+
+void Jobs::cancel_children(JobId id) {
+    std::vector<JobId> children;
+    for (auto at = children_.lower_bound({id, 0}); at != children_.end() && at->first == id; ++at) {
+        children.push_back(at->second);
+    }
+    std::ranges::for_each(children, [this](JobId child) { cancel(child); });
 }
 
 void Jobs::abandon(JobId id) {
@@ -106,6 +132,15 @@ void Jobs::abandon(JobId id) {
             cancel(id);
         }
     }
+}
+
+Result<void> Jobs::permit(JobId id, const std::string& call, bool allow) {
+    if (!runner_->permit(id, call, allow)) {
+        return fail(
+            ErrorCode::not_found,
+            "job " + job_name(id) + " does not ask whether the call '" + call + "' may write");
+    }
+    return {};
 }
 
 Result<Journal*> Jobs::journal_of(JobId id) {
@@ -228,6 +263,9 @@ void Jobs::end(Job& job, const Event& event) {
     const std::unique_ptr<Job> last = std::move(found->second);
     live_.erase(found);
     keep_journal(*last);
+    if (last->spec.parent) {
+        children_.erase({*last->spec.parent, last->id});
+    }
     if (last->spec.deadline) {
         deadlines_.erase({*last->spec.deadline, last->id});
     }

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,11 @@ public:
     virtual void cancel(JobId id) = 0;
     /// The job's client has taken this many events.
     virtual void credit(JobId id, unsigned credits) = 0;
+    /// Answers a running job's question whether a call may write (event::Tool::State::asks). False:
+    /// it does not ask about that call.
+    [[nodiscard]] virtual bool permit(JobId /*id*/, const std::string& /*call*/, bool /*allow*/) {
+        return false;
+    }
 };
 
 /// What is written down of a job that ended.
@@ -57,11 +63,13 @@ public:
     void set_end_observer(EndObserver observer) { on_end_ = std::move(observer); }
 
     /// Takes a job in. Its first event, `accepted`, goes to the sink before submit() returns; so
-    /// may its last, when it is refused. The sink must live until then or until abandon().
+    /// may its last, when it is refused. The sink must live until then or until abandon(). A child
+    /// has its parent's owner, and its parent's deadline unless its own comes first; its parent is
+    /// alive and not cancelled.
     JobId submit(JobSpec spec, EventSink& sink);
 
-    /// Ends a job as cancelled, wherever it is; false when no such job is alive. A running job ends
-    /// when its worker has let go.
+    /// Ends a job as cancelled, wherever it is, and its children; false when no such job is alive.
+    /// A running job ends when its worker has let go.
     bool cancel(JobId id);
 
     /// Follows a detached job that nobody follows, from the event after `after_seq`: what it said
@@ -74,6 +82,9 @@ public:
 
     /// Credit for events whose bytes have left.
     void credit(JobId id, unsigned credits) { runner_->credit(id, credits); }
+
+    /// Answers a job's question whether a call may write. not_found: nobody asks that.
+    [[nodiscard]] Result<void> permit(JobId id, const std::string& call, bool allow);
 
     /// An id for a request that is answered without becoming a job.
     [[nodiscard]] JobId new_id() { return ++last_id_; }
@@ -99,6 +110,8 @@ public:
     [[nodiscard]] std::uint64_t failed() const { return failed_; }
 
 private:
+    void inherit(JobSpec& spec) const;
+    void cancel_children(JobId id);
     void end(Job& job, const Event& event);
     [[nodiscard]] Result<Journal*> journal_of(JobId id);
     void keep_journal(Job& job);
@@ -108,6 +121,7 @@ private:
 
     Scheduler scheduler_;
     std::map<JobId, std::unique_ptr<Job>> live_;
+    std::set<std::pair<JobId, JobId>> children_;  ///< live jobs that have one: parent, child
     struct Kept {
         JobId id = 0;
         std::unique_ptr<Journal> journal;

@@ -233,6 +233,31 @@ TEST_F(JobsTest, AJobThatEndedInTimeIsNotEndedAgainByItsDeadline) {
     EXPECT_EQ(late.story(), "accepted, queued 1, error timeout");
 }
 
+TEST_F(JobsTest, AChildHasItsParentsOwnerAndDeadlineAndIsCancelledWithIt) {
+    RecordingSink parent_sink;
+    JobSpec spec;
+    spec.owner = "me";
+    spec.deadline = Clock::now() + 1h;
+    const JobId parent = submit(parent_sink, spec);
+    take();
+    RecordingSink child_sink;
+    JobSpec of_child;
+    of_child.parent = parent;
+    of_child.owner = "nobody";
+    const JobId child = submit(child_sink, of_child);
+    EXPECT_EQ(jobs_.find(child)->spec.owner, "me");
+    EXPECT_EQ(jobs_.find(child)->spec.deadline, spec.deadline);
+    RecordingSink hasty_sink;
+    of_child.deadline = *spec.deadline - 1min;
+    const JobId hasty = submit(hasty_sink, of_child);
+    EXPECT_EQ(jobs_.find(hasty)->spec.deadline, of_child.deadline) << "its own comes first";
+
+    EXPECT_TRUE(jobs_.cancel(parent));
+    EXPECT_EQ(child_sink.story(), "accepted, queued 1, done cancelled");
+    EXPECT_TRUE(hasty_sink.ended());
+    EXPECT_FALSE(parent_sink.ended()) << "its worker has not let go";
+}
+
 TEST_F(JobsTest, ProgressOfALoadReachesAllThatWaitAndItsErrorEndsThem) {
     RecordingSink first;
     RecordingSink second;

@@ -5,18 +5,16 @@
 
 #include "base/limits.h"
 #include "kinds/route_reply.h"
+#include "wire/lookup.h"
 
 namespace threadrunner {
 namespace {
 
+using wire::text_at;
+
 constexpr std::int64_t first_error = 400;
 constexpr std::int64_t server_error = 500;
 constexpr std::string_view data_field = "data: ";
-
-std::string text_at(const wire::Json& frame, const char* name) {
-    const auto found = frame.find(name);
-    return found != frame.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 /// Where the event begins that tells an error, in OpenAI's way or in Anthropic's; npos: nowhere.
 /// Text of the model cannot look so, for its line ends and quotation marks are escaped.

@@ -4,24 +4,14 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "wire/lookup.h"
 
 namespace threadrunner {
 namespace {
 
 using wire::Json;
-
-const Json& member(const Json& object, const char* name) {
-    static const Json null;
-    if (!object.is_object()) {
-        return null;
-    }
-    const auto found = object.find(name);
-    return found == object.end() ? null : *found;
-}
-
-std::string text_of(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
+using wire::member;
+using wire::text_at;
 
 std::int64_t count_of(const Json& value) {
     return value.is_number() ? value.get<std::int64_t>() : 0;
@@ -67,7 +57,7 @@ Json tokens_result(const Json& tokens) {
         }
         ids.push_back(member(token, "id"));
         const Json& piece = member(token, "piece");
-        std::string bytes = text_of(piece);
+        std::string bytes = text_at(token, "piece");
         for (const Json& byte : piece.is_array() ? piece : Json::array()) {
             bytes += static_cast<char>(count_of(byte));
         }
@@ -97,7 +87,7 @@ struct ReadDocument {
         }
         push_token(member(member(choices.front(), "message"), "content"),
                    member(choices.front(), "logprobs"), out);
-        if (text_of(member(choices.front(), "finish_reason")) == "length") {
+        if (text_at(choices.front(), "finish_reason") == "length") {
             done.reason = event::Reason::length;
         }
     }
@@ -114,7 +104,7 @@ struct ReadDocument {
         done.result = tokens_result(member(document, "tokens"));
     }
     void operator()(const work::Detokenize&) const {
-        done.result = {{"text", text_of(member(document, "content"))}};
+        done.result = {{"text", text_at(document, "content")}};
     }
     void operator()(const auto&) const { done.result = document; }
 };
@@ -152,8 +142,8 @@ ErrorCode code_of(std::int64_t status, std::string_view type) {
 Error route_error(std::int64_t status, const Json& document) {
     const Json& error =
         member(document, "error").is_object() ? member(document, "error") : document;
-    const std::string type = text_of(member(error, "type"));
-    std::string message = text_of(member(error, "message"));
+    const std::string type = text_at(error, "type");
+    std::string message = text_at(error, "message");
     if (type == "exceed_context_size_error") {
         return {.code = ErrorCode::context_exceeded,
                 .message =
@@ -164,7 +154,7 @@ Error route_error(std::int64_t status, const Json& document) {
                     "context=TOKENS, or for all models the setting engine.context"};
     }
     if (message.empty()) {
-        message = text_of(member(document, "error")) + text_of(member(document, "detail"));
+        message = text_at(document, "error") + text_at(document, "detail");
     }
     return {.code = code_of(status, type),
             .message = message.empty() ? "the worker answered with status " + std::to_string(status)
@@ -172,14 +162,14 @@ Error route_error(std::int64_t status, const Json& document) {
 }
 
 event::Done read_done(const Json& frame) {
-    const bool cancelled = text_of(member(frame, "reason")) == "cancelled";
+    const bool cancelled = text_at(frame, "reason") == "cancelled";
     return {.reason = cancelled ? event::Reason::cancelled : event::Reason::stop,
             .usage = usage_of(member(frame, "usage")),
             .timings = member(frame, "timings")};
 }
 
 void RouteReply::receive(const Json& frame, std::vector<Event>& out) {
-    const std::string event = text_of(member(frame, "ev"));
+    const std::string event = text_at(frame, "ev");
     if (event == "body") {
         const Json& data = member(frame, "data");
         if (data.is_string()) {
@@ -187,12 +177,12 @@ void RouteReply::receive(const Json& frame, std::vector<Event>& out) {
         }
     } else if (event == "head") {
         status_ = count_of(member(frame, "status"));
-        streams_ = text_of(member(frame, "content_type")).starts_with("text/event-stream");
+        streams_ = text_at(frame, "content_type").starts_with("text/event-stream");
     } else if (event == "done") {
         on_done(frame, out);
     } else if (event == "error") {
-        out.push_back(Error{.code = error_code_from(text_of(member(frame, "code"))),
-                            .message = text_of(member(frame, "message"))});
+        out.push_back(Error{.code = error_code_from(text_at(frame, "code")),
+                            .message = text_at(frame, "message")});
     }
 }
 
@@ -236,14 +226,14 @@ void RouteReply::on_chat_chunk(const Json& chunk, std::vector<Event>& out) {
     push_progress(member(chunk, "prompt_progress"), out);
     for (const Json& choice : member(chunk, "choices")) {
         const Json& delta = member(choice, "delta");
-        const std::string reasoning = text_of(member(delta, "reasoning_content"));
+        const std::string reasoning = text_at(delta, "reasoning_content");
         if (!reasoning.empty()) {
             out.push_back(event::Reasoning{.text = reasoning});
         }
         push_token(member(delta, "content"), member(choice, "logprobs"), out);
         on_tool_calls(member(delta, "tool_calls"));
         whole_ = whole_ || member(choice, "finish_reason").is_string();
-        on_finish_reason(text_of(member(choice, "finish_reason")));
+        on_finish_reason(text_at(choice, "finish_reason"));
     }
 }
 
@@ -251,7 +241,7 @@ void RouteReply::on_completion_chunk(const Json& chunk, std::vector<Event>& out)
     push_progress(member(chunk, "prompt_progress"), out);
     push_token(member(chunk, "content"), member(chunk, "completion_probabilities"), out);
     whole_ = whole_ || member(chunk, "stop") == true;
-    if (text_of(member(chunk, "stop_type")) == "limit") {
+    if (text_at(chunk, "stop_type") == "limit") {
         reason_ = event::Reason::length;
     }
 }
@@ -260,8 +250,8 @@ void RouteReply::on_tool_calls(const Json& calls) {
     for (const Json& call : calls) {
         PartialCall& partial = calls_[count_of(member(call, "index"))];
         const Json& function = member(call, "function");
-        partial.name += text_of(member(function, "name"));
-        partial.arguments += text_of(member(function, "arguments"));
+        partial.name += text_at(function, "name");
+        partial.arguments += text_at(function, "arguments");
     }
 }
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "job/work.h"
-#include "kinds/sse.h"
 #include "wire/event.h"
+#include "wire/sse.h"
 
 namespace threadrunner {
 
@@ -41,7 +41,7 @@ private:
     std::int64_t status_ = 200;
     bool streams_ = false;
     bool whole_ = false;  ///< a stream has said why it ends
-    SseReader sse_;
+    wire::SseReader sse_;
     std::string document_;
     std::map<std::int64_t, PartialCall> calls_;
     event::Reason reason_ = event::Reason::stop;

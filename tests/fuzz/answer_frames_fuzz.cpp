@@ -6,9 +6,9 @@
 #include "base/limits.h"
 #include "invariant.h"
 #include "kinds/route_reply.h"
-#include "kinds/sse.h"
 #include "kinds/upstream/answer_frames.h"
 #include "kinds/upstream/http_address.h"
+#include "wire/sse.h"
 
 using threadrunner::AnswerFrames;
 using threadrunner::fuzz::must_hold;
@@ -17,7 +17,7 @@ namespace {
 
 /// The data of all server-sent events, with the bytes pushed in pieces of this size.
 std::string events_of(std::string_view bytes, std::size_t piece) {
-    threadrunner::SseReader reader;
+    threadrunner::wire::SseReader reader;
     std::string out;
     while (!bytes.empty()) {
         const std::string_view next = bytes.substr(0, piece);

@@ -1,10 +1,9 @@
-#include "door/http/member_texts.h"
+#include "wire/member_texts.h"
+
 #include "invariant.h"
 #include "wire/decode.h"
 
 using threadrunner::fuzz::must_hold;
-using threadrunner::http::Member;
-using threadrunner::http::with_members_changed;
 using namespace threadrunner::wire;
 
 /// Keeping every member keeps every byte; changing one of an object leaves the others as they were.

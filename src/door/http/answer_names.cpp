@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "door/http/member_texts.h"
 #include "wire/decode.h"
+#include "wire/member_texts.h"
 
 namespace threadrunner::http {
 namespace {
+
+using wire::Member;
+using wire::with_members_changed;
 
 constexpr std::string_view event_data = "data: ";
 

@@ -64,6 +64,13 @@ bool is_for_foreign_page(const Request& request) {
 
 bool opens_page(const Request& request) { return request.method == "GET" && request.path == "/"; }
 
+std::unexpected<Error> needs_a_key(const std::string& what) {
+    return fail(ErrorCode::unauthorized,
+                what +
+                    " needs a key, as 'Authorization: Bearer KEY'; keys stand in the file of the "
+                    "setting http.key_file. The Unix socket run/http.sock needs none");
+}
+
 }  // namespace
 
 Result<void> Gate::check_source(const Request& request) const {
@@ -115,9 +122,14 @@ Result<Caller> Gate::admit(const Request& request, Access access) const {
     if (!key.empty()) {
         return fail(ErrorCode::unauthorized, "this key is none of http.key_file or http.keys");
     }
-    return fail(ErrorCode::unauthorized,
-                "this needs a key, as 'Authorization: Bearer KEY'; keys stand in the file of the "
-                "setting http.key_file. The Unix socket run/http.sock needs none");
+    return needs_a_key("this");
+}
+
+Result<void> may_offer(const Caller& caller, const Offers& offers) {
+    if (caller.may_everything || offers.tools.empty()) {
+        return {};
+    }
+    return needs_a_key("a request that offers tools of the type threadrunner");
 }
 
 std::vector<Header> Gate::page_headers(const Request& request) const {

@@ -10,6 +10,7 @@
 #include "door/http/keys.h"
 #include "door/http/message.h"
 #include "door/http/page_pass.h"
+#include "job/offer.h"
 
 namespace threadrunner::http {
 
@@ -26,6 +27,9 @@ struct Caller {
     std::string owner;            ///< of the jobs
     bool may_everything = false;  ///< see and end the jobs of other owners, too
 };
+
+/// Whether a caller may offer a model these tools of ours: those who may call them themselves.
+[[nodiscard]] Result<void> may_offer(const Caller& caller, const Offers& offers);
 
 /// Who may ask what. Loopback is no wall: every user of the machine and every web page in its
 /// browsers can reach it. So a request must name this machine (a page whose name was rebound to

@@ -5,8 +5,8 @@
 #include <utility>
 #include <variant>
 
-#include "door/http/job_stream.h"
 #include "door/http/openapi_document.h"
+#include "job/job_stream.h"
 #include "wire/fields.h"
 
 namespace threadrunner::http {

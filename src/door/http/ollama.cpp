@@ -32,6 +32,7 @@ JobSpec spec_of(const Call& call, const OllamaRequest& request) {
     spec.work = request.work;
     spec.owner = call.caller.owner;
     spec.keep_alive = request.keep_alive;
+    spec.offers = request.offers;
     return spec;
 }
 
@@ -59,6 +60,11 @@ Handler asks_model(Read read, MakeAnswer make_answer) {
         const auto request = read(*body, call.request.body);
         if (!request) {
             co_await call.refuse(request.error());
+            co_return;
+        }
+        const auto allowed = may_offer(call.caller, request->offers);
+        if (!allowed) {
+            co_await call.refuse(allowed.error());
             co_return;
         }
         const auto answer = make_answer(request->model, asked);

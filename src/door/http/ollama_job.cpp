@@ -5,7 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "door/http/job_stream.h"
+#include "job/job_stream.h"
 
 namespace threadrunner::http {
 namespace {

@@ -7,14 +7,13 @@
 #include <string_view>
 #include <utility>
 
+#include "wire/lookup.h"
+
 namespace threadrunner::http {
 namespace {
 
 using wire::Json;
-
-std::string text_in(const Json& object, const char* name) {
-    return object.value(name, std::string());
-}
+using wire::text_at;
 
 std::uint64_t count_in(const Json& object, const char* name) {
     return object.value(name, std::uint64_t{0});
@@ -24,7 +23,7 @@ std::uint64_t count_in(const Json& object, const char* name) {
 /// for large files; its clients only compare it, or show its beginning.
 std::string digest_of(const Json& model) {
     constexpr std::uint64_t prime = 0x100000001b3;  // FNV-1a, 64 bits
-    const std::string state = text_in(model, "path") + "\n" +
+    const std::string state = text_at(model, "path") + "\n" +
                               std::to_string(count_in(model, "bytes")) + "\n" +
                               std::to_string(count_in(model, "modified"));
     std::string digits;
@@ -50,13 +49,13 @@ std::string parameter_size(std::uint64_t count) {
 }
 
 Json details_of(const Json& model) {
-    const std::string family = text_in(model, "architecture");
+    const std::string family = text_at(model, "architecture");
     return {{"parent_model", ""},
             {"format", "gguf"},
             {"family", family},
             {"families", {family}},
             {"parameter_size", parameter_size(count_in(model, "parameters"))},
-            {"quantization_level", text_in(model, "quantization")}};
+            {"quantization_level", text_at(model, "quantization")}};
 }
 
 std::string modified_at(const Json& model) {
@@ -107,9 +106,9 @@ std::string parameters_of(const Json& model) {
 }
 
 Json model_info(const Json& model) {
-    const std::string family = text_in(model, "architecture");
+    const std::string family = text_at(model, "architecture");
     return {{"general.architecture", family},
-            {"general.name", text_in(model, "title")},
+            {"general.name", text_at(model, "title")},
             {"general.parameter_count", count_in(model, "parameters")},
             {family + ".context_length", count_in(model, "context")},
             {family + ".block_count", count_in(model, "layers")},
@@ -150,7 +149,7 @@ Json ollama_tags(const Json& models) {
         if (model.contains("error")) {
             continue;
         }
-        out.push_back(tag_of(model, text_in(model, "name")));
+        out.push_back(tag_of(model, text_at(model, "name")));
         for (const Json& alias : model.value("aliases", Json::array())) {
             out.push_back(tag_of(model, alias.get<std::string>()));
         }
@@ -160,9 +159,9 @@ Json ollama_tags(const Json& models) {
 
 Json ollama_show(const Json& model) {
     const std::string parameters = parameters_of(model);
-    std::string modelfile = "FROM " + text_in(model, "path") + "\n";
+    std::string modelfile = "FROM " + text_at(model, "path") + "\n";
     return {{"modelfile", std::move(modelfile)},      {"parameters", parameters},
-            {"template", text_in(model, "template")}, {"details", details_of(model)},
+            {"template", text_at(model, "template")}, {"details", details_of(model)},
             {"model_info", model_info(model)},        {"capabilities", capabilities_of(model)},
             {"modified_at", modified_at(model)}};
 }
@@ -174,8 +173,8 @@ Json ollama_ps(const Json& ps, const Json& models, WallTime now) {
             continue;
         }
         const Json model = served_by(worker, models);
-        const std::string known = text_in(worker, "name");
-        const std::string name = known.empty() ? text_in(worker, "target") : known;
+        const std::string known = text_at(worker, "name");
+        const std::string name = known.empty() ? text_at(worker, "target") : known;
         out.push_back({{"name", name},
                        {"model", name},
                        {"size", count_in(worker, "reserved_bytes")},

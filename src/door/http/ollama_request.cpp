@@ -10,8 +10,9 @@
 #include <variant>
 
 #include "base/number.h"
-#include "door/http/member_texts.h"
+#include "door/offers.h"
 #include "wire/fields.h"
+#include "wire/member_texts.h"
 
 namespace threadrunner::http {
 namespace {
@@ -109,7 +110,7 @@ work::Sampling read_options(Fields& fields) {
 std::string read_format(Fields& fields, std::string_view text) {
     const Json format = fields.value("format");
     if (format.is_object()) {
-        return std::string(member_text(text, "format").value_or("{}"));
+        return std::string(wire::member_text(text, "format").value_or("{}"));
     }
     const std::string name = format.is_string() ? format.get<std::string>() : std::string();
     if (name == "json") {
@@ -158,8 +159,9 @@ OllamaRequest read_common(Fields& fields) {
     return request;
 }
 
-work::Generate read_generation(Fields& fields, std::string_view text) {
-    const Json tools = fields.array("tools");
+work::Generate read_generation(Fields& fields, std::string_view text, OllamaRequest& request) {
+    Json tools = fields.array("tools");
+    request.offers = take_offers(fields, tools);
     return {.tools = tools.empty() ? Json() : tools,
             .json_schema = read_format(fields, text),
             .sampling = read_options(fields),
@@ -287,7 +289,7 @@ bool OllamaRequest::unloads() const {
 Result<OllamaRequest> read_ollama_chat(const Json& body, std::string_view text) {
     Fields fields(body, "the request");
     OllamaRequest request = read_common(fields);
-    work::Generate generate = read_generation(fields, text);
+    work::Generate generate = read_generation(fields, text, request);
     if (const Json messages = fields.array("messages"); !messages.empty()) {
         generate.messages = Messages(fields).converted(messages);
         request.work = std::move(generate);
@@ -298,7 +300,7 @@ Result<OllamaRequest> read_ollama_chat(const Json& body, std::string_view text) 
 Result<OllamaRequest> read_ollama_generate(const Json& body, std::string_view text) {
     Fields fields(body, "the request");
     OllamaRequest request = read_common(fields);
-    work::Generate generate = read_generation(fields, text);
+    work::Generate generate = read_generation(fields, text, request);
     generate.prompt = fields.text("prompt").value_or("");
     generate.raw = fields.flag("raw").value_or(false);
     const std::string system = fields.text("system").value_or("");

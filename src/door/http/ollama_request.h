@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "job/offer.h"
 #include "job/work.h"
 #include "wire/decode.h"
 
@@ -20,6 +21,7 @@ struct OllamaRequest {
     bool streams = true;
     Work work = work::Load{};  ///< Load where there is nothing to answer: the model is to be ready
     std::optional<std::chrono::milliseconds> keep_alive;
+    Offers offers = {};  ///< tools of ours
 
     /// Whether all that is asked is that the model go.
     [[nodiscard]] bool unloads() const;

@@ -6,7 +6,11 @@
 #include <variant>
 
 #include "door/http/answer_names.h"
-#include "door/http/job_stream.h"
+#include "door/offers.h"
+#include "job/job_stream.h"
+#include "wire/fields.h"
+#include "wire/lookup.h"
+#include "wire/member_texts.h"
 
 namespace threadrunner::http {
 namespace {
@@ -16,20 +20,30 @@ using wire::Json;
 
 constexpr std::string_view event_stream = "text/event-stream";
 
-std::string text_member(const Json& object, const char* name) {
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// What the body says that concerns us.
 struct Wishes {
     std::string model;
+    std::string text;  ///< of the body, for the worker
     bool streams = false;
     std::size_t answers = 1;  ///< to each prompt
+    Offers offers;            ///< tools of ours that the model may call
 };
 
-Wishes wishes_in(const Json& body) {
-    Wishes out{.model = text_member(body, "model")};
+/// A body that offers its model tools of ours, which are not for the worker's eyes.
+Result<void> set_offers_aside(Wishes& wishes, const Json& body) {
+    wire::Fields fields(body, "the request");
+    Json others = wire::member(body, "tools");
+    wishes.offers = take_offers(fields, others);
+    wishes.text = wire::with_members_changed(
+        wishes.text, [&](const wire::Member& member) -> std::optional<std::string> {
+            const bool tools = member.parent.empty() && member.name == "tools";
+            return tools ? std::optional(wire::encode_json(others)) : std::nullopt;
+        });
+    return fields.check();
+}
+
+Wishes wishes_in(const Json& body, const std::string& text) {
+    Wishes out{.model = wire::text_at(body, "model"), .text = text};
     const auto stream = body.find("stream");
     out.streams = stream != body.end() && *stream == true;
     for (const char* name : {"n", "n_cmpl"}) {  // OpenAI's name, and llama-server's own
@@ -46,10 +60,8 @@ class Passage {
 public:
     Passage(Call& call, Wishes wishes)
         : call_(call),
-          model_(std::move(wishes.model)),
-          answers_(wishes.answers),
-          streams_(wishes.streams),
-          tells_progress_(streams_ && call.request.header("x-progress") == "1"),
+          wishes_(std::move(wishes)),
+          tells_progress_(wishes_.streams && call.request.header("x-progress") == "1"),
           stream_(call.context.executor, call.context.jobs) {}
     Passage(const Passage&) = delete;
     Passage& operator=(const Passage&) = delete;
@@ -58,14 +70,15 @@ public:
     [[nodiscard]] awaitable<void> run(const PassedRoute& route) {
         call_.reply.when_gone([this] { stream_.wake(); });
         JobSpec spec = spec_of(route);
-        const std::string model = model_.empty() ? call_.context.control.model_name(spec) : model_;
+        const std::string model =
+            wishes_.model.empty() ? call_.context.control.model_name(spec) : wishes_.model;
         stream_.submit(std::move(spec));
         names_.emplace(stream_.name(), model);
         while (!over_ && !call_.reply.gone()) {
             auto item = co_await stream_.next(patience());
             if (item && !call_.reply.gone()) {
                 co_await tell(std::move(*item));
-            } else if (!item && streams_) {
+            } else if (!item && wishes_.streams) {
                 co_await write(route.sign_of_life);
             }
         }
@@ -77,22 +90,23 @@ private:
         const std::chrono::milliseconds most = call_.context.settings.http_keep_alive;
         const auto silent =
             std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - written_at_);
-        return streams_ ? std::max(std::chrono::milliseconds(0), most - silent) : most;
+        return wishes_.streams ? std::max(std::chrono::milliseconds(0), most - silent) : most;
     }
 
     [[nodiscard]] JobSpec spec_of(const PassedRoute& route) const {
-        const ModelAddress address = call_.context.address_of(model_);
-        const bool other_name = !model_.empty() && address.model != model_;
+        const ModelAddress address = call_.context.address_of(wishes_.model);
+        const bool other_name = !wishes_.model.empty() && address.model != wishes_.model;
         JobSpec spec;
+        spec.offers = wishes_.offers;
         spec.backend = address.backend;
         spec.model = address.model;
         spec.owner = call_.caller.owner;
-        spec.work = work::Route{
-            .method = std::string(call_.route.method),
-            .path = route.path,
-            .body = other_name ? with_model(call_.request.body, address.model) : call_.request.body,
-            .embeds = route.embeds,
-            .slots = route.embeds ? 1 : answers_};
+        spec.work =
+            work::Route{.method = std::string(call_.route.method),
+                        .path = route.path,
+                        .body = other_name ? with_model(wishes_.text, address.model) : wishes_.text,
+                        .embeds = route.embeds,
+                        .slots = route.embeds ? 1 : wishes_.answers};
         return spec;
     }
 
@@ -177,9 +191,7 @@ private:
     }
 
     Call& call_;
-    std::string model_;  ///< as the request names it
-    std::size_t answers_;
-    bool streams_;
+    Wishes wishes_;
     bool tells_progress_;
     JobStream stream_;
     std::optional<AnswerNames> names_;
@@ -191,14 +203,24 @@ private:
 
 /// A request without a body names its model in the query.
 awaitable<void> pass(Call& call, const PassedRoute& route) {
-    Wishes wishes{.model = call.request.parameter("model")};
+    Wishes wishes{.model = call.request.parameter("model"), .text = call.request.body};
     if (call.route.method != "GET") {
         const auto body = co_await call.body();
         if (!body) {
             co_await call.refuse(body.error());
             co_return;
         }
-        wishes = wishes_in(*body);
+        wishes = wishes_in(*body, call.request.body);
+        if (has_offers(wire::member(*body, "tools"))) {
+            auto taken = set_offers_aside(wishes, *body);
+            if (taken) {
+                taken = may_offer(call.caller, wishes.offers);
+            }
+            if (!taken) {
+                co_await call.refuse(taken.error());
+                co_return;
+            }
+        }
     }
     Passage passage(call, std::move(wishes));
     co_await passage.run(route);

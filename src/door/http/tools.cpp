@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "door/directories.h"
-#include "door/http/job_stream.h"
+#include "job/job_stream.h"
 #include "wire/fields.h"
 
 namespace threadrunner::http {

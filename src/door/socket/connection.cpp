@@ -348,6 +348,10 @@ awaitable<Event> Connection::answer(const socket_v2::Request& request) {
             result = fail(ErrorCode::not_found, "there is no job " + job_name(cancel->job) +
                                                     " under way; `threadrunner ps` lists them");
         }
+    } else if (const auto* permit = std::get_if<socket_v2::Permit>(&request)) {
+        if (auto told = context_.jobs.permit(permit->job, permit->call, permit->allow); !told) {
+            result = std::unexpected(told.error());
+        }
     } else if (const auto* unload = std::get_if<socket_v2::Unload>(&request)) {
         result = context_.control.unload(unload->worker);
     }

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/words.h"
 #include "door/directories.h"
+#include "door/offers.h"
 #include "wire/fields.h"
 #include "wire/frame.h"
 
@@ -68,7 +69,7 @@ void check_generate(const work::Generate& generate, Fields& fields) {
     }
 }
 
-Work decode_generate(Fields& fields) {
+work::Generate decode_generate(Fields& fields) {
     work::Generate generate{.prompt = fields.text("prompt").value_or(""),
                             .raw = fields.flag("raw").value_or(false),
                             .messages = fields.array("messages"),
@@ -135,6 +136,15 @@ JobSpec decode_job(Fields& fields, Work work, Clock::time_point now) {
     if (auto limit = fields.integer("deadline_ms", 1, deadline_ms_max)) {
         spec.deadline = now + std::chrono::milliseconds(*limit);
     }
+    return spec;
+}
+
+/// Its `tools` may have some of ours.
+Request decode_generation(Fields& fields, Clock::time_point now) {
+    work::Generate generate = decode_generate(fields);
+    JobSpec spec = decode_job(fields, work::Load{}, now);
+    spec.offers = take_offers(fields, generate.tools);
+    spec.work = std::move(generate);
     return spec;
 }
 
@@ -226,10 +236,7 @@ struct Op {
 
 /// Every op that this daemon serves.
 constexpr std::array ops = {
-    Op{"generate",
-       [](Fields& f, Clock::time_point now) -> Request {
-           return decode_job(f, decode_generate(f), now);
-       }},
+    Op{"generate", decode_generation},
     Op{"embed",
        [](Fields& f, Clock::time_point now) -> Request {
            return decode_job(f, decode_embed(f), now);
@@ -266,6 +273,13 @@ constexpr std::array ops = {
        }},
     Op{"cancel",
        [](Fields& f, Clock::time_point) -> Request { return Cancel{.job = decode_job_id(f)}; }},
+    Op{"permit",
+       [](Fields& f, Clock::time_point) -> Request {
+           const JobId job = decode_job_id(f);
+           return Permit{.job = job,
+                         .call = f.required(f.text("call"), "call"),
+                         .allow = f.required(f.flag("allow"), "allow")};
+       }},
     Op{"status", [](Fields&, Clock::time_point) -> Request { return Status{}; }},
     Op{"ps", [](Fields&, Clock::time_point) -> Request { return Ps{}; }},
     Op{"models", decode_models},

@@ -25,13 +25,19 @@ struct Cancel {
 struct Unload {
     std::optional<JobSpec> worker;  ///< a job like it names the worker; none: all that are idle
 };
+/// Whether a call that a job asks about may write.
+struct Permit {
+    JobId job = 0;
+    std::string call;
+    bool allow = false;
+};
 struct Attach {
     JobId job = 0;
     std::uint64_t after_seq = 0;
 };
 
 using Request = std::variant<JobSpec, Status, Ps, ModelsOp, ToolsOp, Config, Reload, Shutdown,
-                             Cancel, Unload, Attach>;
+                             Cancel, Permit, Unload, Attach>;
 
 /// The part of a frame that says how to answer it.
 struct Envelope {

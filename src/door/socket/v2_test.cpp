@@ -351,15 +351,61 @@ TEST(SocketV2Call, DirectoriesAreReadOnlyUnlessTheySayOtherwise) {
     EXPECT_THAT(fault_of("call", call(5)), HasSubstr("not an object"));
 }
 
+TEST(SocketV2Ops, ToolsOfOursAreOfferedBesidesTheClientsOwn) {
+    const Json own = {{"type", "function"}};
+    const auto offered = [&](const Json& tool) {
+        return decoded<JobSpec>("generate",
+                                {{"prompt", "a"}, {"tools", {own, tool}}, {"max_rounds", 3}});
+    };
+    const JobSpec spec = offered({{"type", "threadrunner"},
+                                  {"name", "text"},
+                                  {"dirs", {{{"host", "/a"}, {"guest", "/b"}}}},
+                                  {"writes", "ask"}});
+    ASSERT_EQ(spec.offers.tools.size(), 1U);
+    EXPECT_EQ(spec.offers.tools[0].tool, "text");
+    EXPECT_EQ(spec.offers.tools[0].writing, Offer::Writing::ask);
+    EXPECT_THAT(spec.offers.tools[0].directories,
+                testing::ElementsAre(Grant{.host = "/a", .guest = "/b"}));
+    EXPECT_EQ(spec.offers.rounds_max, 3U);
+    EXPECT_EQ(std::get<work::Generate>(spec.work).tools, Json::array({own}));
+
+    const JobSpec least = offered({{"type", "threadrunner"}, {"name", "text"}});
+    EXPECT_EQ(least.offers.tools[0].writing, Offer::Writing::deny);
+    const auto none = decoded<JobSpec>("generate", {{"prompt", "a"}, {"tools", {own}}});
+    EXPECT_TRUE(none.offers.tools.empty());
+    EXPECT_EQ(std::get<work::Generate>(none.work).tools, Json::array({own}));
+
+    const auto fault = [](const Json& tool) {
+        return fault_of("generate", {{"prompt", "a"}, {"tools", Json::array({tool})}});
+    };
+    EXPECT_THAT(fault({{"type", "threadrunner"}}), HasSubstr("lacks 'name'"));
+    EXPECT_THAT(fault({{"type", "threadrunner"}, {"name", "a"}, {"writes", "x"}}),
+                HasSubstr("deny, ask or allow"));
+    EXPECT_THAT(fault({{"type", "threadrunner"}, {"name", "a"}, {"dirs", {1}}}),
+                HasSubstr("not an object"));
+    const Json many(33, Json{{"type", "threadrunner"}, {"name", "a"}});
+    EXPECT_THAT(fault_of("generate", {{"prompt", "a"}, {"tools", many}}), HasSubstr("at most 32"));
+}
+
+TEST(SocketV2Ops, ACallIsPermittedByItsName) {
+    const auto permit = decoded<Permit>("permit", {{"job", "j7"}, {"call", "c1"}, {"allow", true}});
+    EXPECT_EQ(permit.job, 7U);
+    EXPECT_EQ(permit.call, "c1");
+    EXPECT_TRUE(permit.allow);
+    EXPECT_THAT(fault_of("permit", {{"job", "j7"}, {"call", "c1"}}), HasSubstr("lacks 'allow'"));
+    EXPECT_THAT(fault_of("permit", {{"job", "j7"}, {"allow", true}}), HasSubstr("lacks 'call'"));
+}
+
 TEST(SocketV2Ops, WhatThisDaemonLacksIsNotSupportedAndWhatNobodyHasIsUnknown) {
     for (const char* op : {"rerank", "eval", "sessions", "jobs"}) {
         EXPECT_THAT(fault_of(op, Json::object(), ErrorCode::not_supported),
                     HasSubstr("does not serve the op '" + std::string(op) + "'"));
     }
-    EXPECT_EQ(fault_of("genrate"),
-              "unknown op 'genrate'; there are: generate, embed, tokenize, detokenize, load, "
-              "pull, call, tools, install_tool, remove_tool, unload, attach, cancel, status, ps, "
-              "models, show, add, alias, adjust, choose, remove, config, reload, shutdown");
+    EXPECT_EQ(
+        fault_of("genrate"),
+        "unknown op 'genrate'; there are: generate, embed, tokenize, detokenize, load, "
+        "pull, call, tools, install_tool, remove_tool, unload, attach, cancel, permit, "
+        "status, ps, models, show, add, alias, adjust, choose, remove, config, reload, shutdown");
     EXPECT_THAT(fault_of("generate", {{"prompt", "a"}, {"session", "s"}}, ErrorCode::not_supported),
                 HasSubstr("does not keep sessions"));
 }

@@ -4,28 +4,20 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "wire/lookup.h"
 
 namespace threadrunner {
 namespace {
 
 namespace asio = boost::asio;
 using wire::Json;
+using wire::member;
 
 constexpr const char* models_path = "/v1/models";
 
 bool knows_no_such_path(int status) { return status == 404 || status == 405 || status == 501; }
 bool wants_a_key(int status) { return status == 401 || status == 403; }
 bool redirects(int status) { return status >= 300 && status < 400; }
-
-const Json& member(const Json& object, const char* name) {
-    static const Json null;
-    const auto found = object.is_object() ? object.find(name) : object.end();
-    return object.is_object() && found != object.end() ? *found : null;
-}
-
-std::string text_of(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
 
 Error key_refused(const HttpAddress& address) {
     return {.code = ErrorCode::unauthorized,
@@ -114,7 +106,7 @@ asio::awaitable<Result<ServerFacts>> ServerProbe::facts() {
     ServerFacts out{.health_path = health_path_};
     const Json& listed = member(models->document, "data");
     if (listed.is_array() && !listed.empty()) {
-        out.model = text_of(member(listed.front(), "id"));
+        out.model = wire::text_at(listed.front(), "id");
     }
     const Json& slots = member(props->document, "total_slots");
     out.is_llama_server = props->status == 200 && slots.is_number_unsigned();

@@ -1,10 +1,10 @@
-#include "door/http/job_stream.h"
+#include "job/job_stream.h"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
-namespace threadrunner::http {
+namespace threadrunner {
 
 namespace asio = boost::asio;
 
@@ -26,9 +26,18 @@ void JobStream::deliver(std::uint64_t /*seq*/, const Event& event, unsigned cred
 }
 
 asio::awaitable<std::optional<JobStream::Item>> JobStream::next(std::chrono::milliseconds within) {
+    came_.expires_after(within);
+    co_return co_await wait_and_take();
+}
+
+asio::awaitable<std::optional<JobStream::Item>> JobStream::next() {
+    came_.expires_at(Clock::time_point::max());
+    co_return co_await wait_and_take();
+}
+
+asio::awaitable<std::optional<JobStream::Item>> JobStream::wait_and_take() {
     if (items_.empty()) {
         boost::system::error_code ignored;
-        came_.expires_after(within);
         co_await came_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
     co_return take();
@@ -49,4 +58,4 @@ void JobStream::give_back(unsigned credits) {
     }
 }
 
-}  // namespace threadrunner::http
+}  // namespace threadrunner

@@ -1,8 +1,8 @@
-#include "kinds/sse.h"
+#include "wire/sse.h"
 
 #include <utility>
 
-namespace threadrunner {
+namespace threadrunner::wire {
 
 void SseReader::push(std::string_view bytes, const std::function<void(std::string_view)>& on_data) {
     std::string joined;
@@ -48,4 +48,4 @@ void SseReader::take_line(std::string_view line,
     data_ += line;
 }
 
-}  // namespace threadrunner
+}  // namespace threadrunner::wire

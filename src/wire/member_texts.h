@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace threadrunner::http {
+namespace threadrunner::wire {
 
 /// A member of an object, or of one that is its member: then `parent` is that one's name.
 struct Member {
@@ -26,4 +26,4 @@ using ChangeMember = std::function<std::optional<std::string>(const Member& memb
 [[nodiscard]] std::optional<std::string_view> member_text(std::string_view object,
                                                           std::string_view name);
 
-}  // namespace threadrunner::http
+}  // namespace threadrunner::wire

@@ -9,7 +9,7 @@
 
 #include "job/jobs.h"
 
-namespace threadrunner::http {
+namespace threadrunner {
 
 /// A job as a handler sees it: its events, awaited one after the other. Whoever lets go of the
 /// stream before the job's end has it cancelled. What waits here is bounded by the worker's credit.
@@ -29,6 +29,8 @@ public:
     /// The next event; nothing when none came in time, or wake() was called.
     [[nodiscard]] boost::asio::awaitable<std::optional<Item>> next(
         std::chrono::milliseconds within);
+    /// The next event, however long the job takes; nothing when wake() was called.
+    [[nodiscard]] boost::asio::awaitable<std::optional<Item>> next();
     /// The next event if there is one already.
     [[nodiscard]] std::optional<Item> take();
     /// Whether that is a piece of an answer.
@@ -43,6 +45,7 @@ public:
     [[nodiscard]] std::string name() const { return job_name(job_); }
 
 private:
+    [[nodiscard]] boost::asio::awaitable<std::optional<Item>> wait_and_take();
     void deliver(std::uint64_t seq, const Event& event, unsigned credits) override;
 
     Jobs& jobs_;
@@ -52,4 +55,4 @@ private:
     bool ended_ = false;
 };
 
-}  // namespace threadrunner::http
+}  // namespace threadrunner

@@ -1,4 +1,4 @@
-#include "kinds/sse.h"
+#include "wire/sse.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace threadrunner {
+namespace threadrunner::wire {
 namespace {
 
 using testing::ElementsAre;
@@ -78,4 +78,4 @@ RC_GTEST_PROP(SseReaderProperty, HoweverTheStreamIsCutTheEventsAreTheSame,
 }
 
 }  // namespace
-}  // namespace threadrunner
+}  // namespace threadrunner::wire

@@ -1,11 +1,11 @@
-#include "door/http/member_texts.h"
+#include "wire/member_texts.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "wire/json_generator.h"
 
-namespace threadrunner::http {
+namespace threadrunner::wire {
 namespace {
 
 using wire::Json;
@@ -71,4 +71,4 @@ TEST(MemberTexts, AMembersTextIsAsItWasWritten) {
 }
 
 }  // namespace
-}  // namespace threadrunner::http
+}  // namespace threadrunner::wire

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace threadrunner {
+namespace threadrunner::wire {
 
 /// Cuts a stream of server-sent events into the data of each. Fields other than `data` are ignored.
 /// https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
@@ -24,4 +24,4 @@ private:
     std::string data_;  ///< of the event at hand
 };
 
-}  // namespace threadrunner
+}  // namespace threadrunner::wire

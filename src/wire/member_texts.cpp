@@ -1,11 +1,11 @@
-#include "door/http/member_texts.h"
+#include "wire/member_texts.h"
 
 #include <algorithm>
 #include <cstddef>
 
 #include "base/text.h"
 
-namespace threadrunner::http {
+namespace threadrunner::wire {
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
@@ -156,4 +156,4 @@ std::optional<std::string_view> member_text(std::string_view object, std::string
     return Walk(object, none).own(name);
 }
 
-}  // namespace threadrunner::http
+}  // namespace threadrunner::wire
