@@ -68,13 +68,17 @@ Json describe(const Supervisor& worker, const Pool& pool, std::size_t waiting,
 }
 
 Json describe(const Job& job, Clock::time_point now) {
-    return {{"job", job_name(job.id)},
-            {"op", work_name(job.spec.work)},
-            {"target", job.target.label()},
-            {"state", job.state == Job::State::running ? "running" : "waiting"},
-            {"owner", job.spec.owner},
-            {"priority", job.spec.priority == Priority::batch ? "batch" : "interactive"},
-            {"age_ms", ms_between(job.created, now)}};
+    Json out = {{"job", job_name(job.id)},
+                {"op", work_name(job.spec.work)},
+                {"target", job.target.label()},
+                {"state", job.state == Job::State::running ? "running" : "waiting"},
+                {"owner", job.spec.owner},
+                {"priority", job.spec.priority == Priority::batch ? "batch" : "interactive"},
+                {"age_ms", ms_between(job.created, now)}};
+    if (job.spec.parent) {
+        out["parent"] = job_name(*job.spec.parent);
+    }
+    return out;
 }
 
 }  // namespace

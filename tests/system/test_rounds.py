@@ -1,5 +1,5 @@
-"""Models that call tools: the functions that they are offered, what they read of the results, and who
-may write. The dummy calls what its prompt says, line by line."""
+"""Models that call tools: the functions that they are offered, what they read of the results, and
+who may write. The dummy calls what its prompt says, line by line."""
 
 import json
 import os
@@ -112,6 +112,7 @@ def test_children_are_listed_and_end_with_their_parent(home, folder):
     request = ask(client, prompt, offer("text", folder), model="tokens_per_second=0.05")
     request.until("tool")
     wait_until(lambda: len(home.ps()["jobs"]) == 2, "the job and its child")
+    assert [job.get("parent") for job in home.ps()["jobs"]] == [None, request.job]
     client.call("cancel", job=request.job)
     end = request.end()
     assert (end["ev"], end["reason"]) == ("done", "cancelled")

@@ -70,8 +70,8 @@ const std::string text = R"({"choices":[{"delta":{"content":"Hi"}}]})";
 const std::string begins =
     R"({"choices":[{"delta":{"tool_calls":[{"index":0,"id":"x","type":"function",)"
     R"("function":{"name":"disc_read","arguments":""}}]}}]})";
-const std::string goes_on =
-    R"({"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"path\":1}"}}]}}]})";
+const std::string goes_on = R"({"choices":[{"delta":{"tool_calls":[{"index":0,)"
+                            R"("function":{"arguments":"{\"path\":1}"}}]}}]})";
 const std::string calls_end =
     R"({"choices":[{"delta":{},"finish_reason":"tool_calls"}],"timings":{}})";
 const std::string stops = R"({"choices":[{"delta":{},"finish_reason":"stop"}]})";
