@@ -42,8 +42,11 @@ format:
 	@scripts/lint --format
 
 bench: build
+	@scripts/install-packages build test
 	@scripts/fetch-model
+	@scripts/make-venv
 	@scripts/make-venv bench
+	@scripts/make-bench-node
 	@THREADRUNNER_BIN=build/release/bin \
 	THREADRUNNER_TEST_MODEL=build/deps/models/gemma-3-270m-q4_k_m.gguf \
 	build/deps/bench-venv/bin/python bench/run

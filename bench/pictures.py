@@ -9,21 +9,55 @@ NAMES = {"HTTP": "ThreadRunner, HTTP", "socket": "ThreadRunner, socket", "theirs
 COLOURS = {"HTTP": "#1f6fb2", "socket": "#7db4dc", "theirs": "#c4501b", "swap": "#e0a35c"}
 
 
-def of_serving(lives, decoding):
-    """Draws what bench/serve has measured: notes for its report."""
+NO_PICTURES = ["No pictures: this Python has no matplotlib; scripts/make-venv bench installs it."]
+
+
+def _plotter():
+    """matplotlib's pyplot; None where it is missing."""
     try:
         import matplotlib
         matplotlib.use("Agg")  # files, no windows
         from matplotlib import pyplot
     except ImportError:
-        return ["No pictures: this Python has no matplotlib; scripts/make-venv bench installs it."]
+        return None
     OUT.mkdir(parents=True, exist_ok=True)
+    return pyplot
+
+
+def of_serving(lives, decoding):
+    """Draws what bench/serve has measured: notes for its report."""
+    pyplot = _plotter()
+    if pyplot is None:
+        return NO_PICTURES
     _decoding(pyplot, decoding)
     _lives(pyplot, lives, "serve-first-token.png", "Time to the first token", "ms",
            {"cold": "cold start", "woken": "after an idle unload"})
     _lives(pyplot, lives, "serve-memory.png", "Memory of all processes (PSS)", "MiB",
            {"awake": "awake", "asleep": "asleep"})
     return [f"Pictures: {OUT}/serve-*.png"]
+
+
+def of_reading(took):
+    """Draws what bench/sandbox has measured, {what: {side: µs a file}}: notes for its report."""
+    pyplot = _plotter()
+    if pyplot is None:
+        return NO_PICTURES
+    hot = {what: runs for what, runs in took.items() if "hot" in what}
+    figure, axes = pyplot.subplots(figsize=(10, 6))
+    sides = list(next(iter(hot.values())))
+    width = 0.84 / len(sides)
+    for number, side in enumerate(sides):
+        places = [place for place, runs in enumerate(hot.values()) if side in runs]
+        spreads = [_spread(runs[side]) for runs in hot.values() if side in runs]
+        below, above = zip(*((low[0], high[0]) for _, (low, high) in spreads))
+        axes.bar([place + width * (number - (len(sides) - 1) / 2) for place in places],
+                 [median for median, _ in spreads], 0.9 * width, yerr=[below, above], capsize=2,
+                 label=side)
+    axes.set(title="Reading tags, files in the page cache, µs a file", xticks=range(len(hot)),
+             xticklabels=[what.replace(", hot cache", "") for what in hot], yscale="log")
+    axes.legend(ncols=2)
+    _save(pyplot, figure, "sandbox-reading.png")
+    return [f"Pictures: {OUT}/sandbox-*.png"]
 
 
 def _spread(runs):
