@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "sandbox/file_calls.h"
 #include "sandbox/refused_calls.h"
 #include "sandbox/renaming.h"
 
@@ -92,6 +93,7 @@ Result<void> Guest::configure(const LoadOrder& order) {
         });
 
     wasmtime::WasiConfig wasi;
+    make_file_calls_at_once(wasi);
     wasi.inherit_stdin();
     wasi.inherit_stdout();
     wasi.inherit_stderr();

@@ -2,6 +2,8 @@
 
 #include <sys/eventfd.h>
 
+#include "sandbox/file_calls.h"
+
 namespace threadrunner::sandbox {
 
 GuestThread::GuestThread(std::unique_ptr<Guest> guest, int bell)
@@ -13,6 +15,7 @@ GuestThread::News GuestThread::take_news() {
 }
 
 void GuestThread::live() {
+    keep_threads_together();
     auto started = guest_->instantiate();
     const bool runs = started.has_value();
     {

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -192,6 +193,18 @@ def test_a_symlink_in_place_of_the_folder_is_not_followed(sandboxes, cache, tmp_
 
 
 # Life
+
+
+def test_the_threads_of_a_module_stay_on_one_processor(sandbox):
+    assert is_done(sandbox.load())
+    sandbox.tell("arguments")
+    tasks = Path(f"/proc/{sandbox.process.pid}/task")
+    # the control line's is the first, and stays free
+    threads = [int(task.name) for task in tasks.iterdir() if task.name != tasks.parent.name]
+    processors = [os.sched_getaffinity(thread) for thread in threads]
+    together = set.intersection(*processors)
+    assert threads and len(together) == 1
+    assert os.sched_getaffinity(sandbox.process.pid) == os.sched_getaffinity(0)
 
 
 def test_pings_are_answered_while_the_module_computes(sandbox):

@@ -486,6 +486,18 @@ def test_killed_while_it_writes_no_file_is_damaged(compiled, music):
     assert os.listdir(music) == ["a.flac"]
 
 
+def test_what_a_killed_write_left_is_found_among_thousands_of_files(compiled, originals, music):
+    copy_of(originals["mp3"], music)
+    # more names than the tool takes in at once
+    for number in range(6_000):
+        (music / f"{number:04}-{'x' * 200}").touch()
+    ours = music / ".threadrunner-taglib-0123456789abcdef.tmp"
+    ours.touch()
+    with Module(compiled, {"/music": music}) as tool:
+        read(tool)
+    assert not ours.exists() and len(os.listdir(music)) == 6_001
+
+
 def test_only_what_a_killed_write_left_is_removed(compiled, originals, music):
     copy_of(originals["mp3"], music)
     ours = music / ".threadrunner-taglib-0123456789abcdef.tmp"

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
@@ -27,12 +28,14 @@ std::expected<AudioFile, std::string> open_audio_file(const std::string& path,
     }
     const bool writes = access == CachedStream::Access::write;
     UniqueFd file(::open(path.c_str(), writes ? O_RDWR : O_RDONLY));
-    if (!file || ::fstat(file.get(), &status) != 0) {
+    // Wasmtime goes twice to the system for fstat(), and this is all that is wanted of it
+    const off_t size = file ? ::lseek(file.get(), 0, SEEK_END) : -1;
+    if (size < 0) {
         return std::unexpected(file_message(writes ? "Cannot write" : "Cannot read", shown, errno));
     }
     AudioFile opened;
     // TagLib takes the ending from the name, and a temporary file has another
-    opened.stream = std::make_unique<CachedStream>(std::move(file), shown, status.st_size, access);
+    opened.stream = std::make_unique<CachedStream>(std::move(file), shown, size, access);
     opened.audio = open_audio(*opened.stream);
     if (const int error = opened.stream->error(); error != 0) {
         return std::unexpected(file_message("Cannot read", shown, error));

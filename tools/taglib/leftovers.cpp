@@ -1,15 +1,14 @@
 #include "taglib/leftovers.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <tuple>
-#include <vector>
+
+#include "taglib/directory_names.h"
 
 namespace threadrunner::taglib {
 namespace {
@@ -26,24 +25,6 @@ bool is_ours(std::string_view name) {
         return false;
     }
     return name.substr(prefix.size(), random_digits).find_first_not_of(digits) == name.npos;
-}
-
-struct CloseDirectory {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
-std::vector<std::string> names_of_ours(const std::string& path) {
-    std::vector<std::string> names;
-    const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
-    if (!directory) {
-        return names;
-    }
-    while (const dirent* entry = ::readdir(directory.get())) {
-        if (is_ours(entry->d_name)) {
-            names.emplace_back(entry->d_name);
-        }
-    }
-    return names;
 }
 
 }  // namespace
@@ -76,7 +57,10 @@ void Leftovers::remove_from(const std::string& directory) {
     if (!seen_.insert(directory).second) {
         return;
     }
-    for (const std::string& name : names_of_ours(directory)) {
+    for (const std::string& name : names_in(directory)) {
+        if (!is_ours(name)) {
+            continue;
+        }
         std::string path = directory;
         path.append("/").append(name);
         struct stat status{};
