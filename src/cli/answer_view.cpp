@@ -27,6 +27,7 @@ AnswerView::AnswerView(Screen& screen, const Terminal& terminal, Clock::time_poi
     : screen_(screen),
       terminal_(terminal),
       progress_(screen, terminal, started),
+      tools_(screen, terminal, progress_),
       pace_(manner.pace),
       shows_reasoning_(manner.think == Think::show ||
                        (manner.think == Think::on_terminal && terminal.err)) {
@@ -49,6 +50,11 @@ void AnswerView::show(const Event& event, std::string_view, Clock::time_point no
         progress_.set("Reading the prompt", static_cast<double>(prompt->done) / total, now);
     } else if (const auto* reasoning = std::get_if<event::Reasoning>(&event)) {
         reason(reasoning->text);
+    } else if (const auto* tool = std::get_if<event::Tool>(&event)) {
+        if (terminal_.err) {
+            leave_line();
+        }
+        tools_.show(*tool, now);
     } else if (const auto* output = std::get_if<event::Output>(&event)) {
         progress_.erase();
         screen_.out(wire::encode_json(output->value) + "\n");
@@ -102,10 +108,18 @@ void AnswerView::answer(std::string_view text) {
 
 void AnswerView::show_done(const event::Done& done) {
     finish();
-    if (done.reason == event::Reason::length && terminal_.err) {
-        screen_.err(std::string(terminal_.colour ? dim : "") + "(cut after " +
-                    std::to_string(done.usage ? done.usage->completion : tokens_) +
-                    " tokens: --max-tokens allows more)" +
+    if (done.reason == event::Reason::length) {
+        remark("cut after " + std::to_string(done.usage ? done.usage->completion : tokens_) +
+               " tokens: --max-tokens allows more");
+    } else if (done.reason == event::Reason::tool_calls) {
+        remark("ended with calls of tools still to come: --tool-rounds allows more");
+    }
+}
+
+/// For a person, about the answer.
+void AnswerView::remark(const std::string& text) {
+    if (terminal_.err) {
+        screen_.err(std::string(terminal_.colour ? dim : "") + "(" + text + ")" +
                     std::string(terminal_.colour ? plain : "") + "\n");
     }
 }
@@ -119,6 +133,19 @@ void AnswerView::finish() {
         screen_.out(style_->finish());
     }
     if (std::exchange(line_open_, false)) {
+        screen_.out("\n");
+    }
+}
+
+/// What comes next on a terminal is not the answer: it begins on a line of its own. Where the
+/// answer goes elsewhere, nothing is added to it.
+void AnswerView::leave_line() {
+    progress_.erase();
+    end_reasoning();
+    if (style_) {
+        screen_.out(style_->finish());
+    }
+    if (terminal_.out && std::exchange(line_open_, false)) {
         screen_.out("\n");
     }
 }

@@ -6,13 +6,14 @@
 
 #include "cli/chat/markdown_style.h"
 #include "cli/invocation.h"
+#include "cli/tool_lines.h"
 #include "cli/view.h"
 
 namespace threadrunner::cli {
 
 /// Events for people and pipelines: the answer on stdout, ending in a line break; outputs (vectors)
-/// on stdout, one JSON document a line; progress on stderr where that is a terminal, reasoning too
-/// unless the manner says otherwise.
+/// on stdout, one JSON document a line; progress and what tools do on stderr where that is a
+/// terminal, reasoning too unless the manner says otherwise.
 class AnswerView : public View {
 public:
     enum class Pace : bool { as_it_comes, at_the_end };
@@ -34,11 +35,14 @@ private:
     void reason(std::string_view text);
     void end_reasoning();
     void answer(std::string_view text);
+    void leave_line();
     void show_done(const event::Done& done);
+    void remark(const std::string& text);
 
     Screen& screen_;
     Terminal terminal_;
     Progress progress_;
+    ToolLines tools_;
     Pace pace_;
     bool shows_reasoning_;
     std::optional<MarkdownStyle> style_;

@@ -152,6 +152,103 @@ TEST_F(AnswerViewTest, EventsForProgramsAreAsTheyCameOneALine) {
     EXPECT_EQ(shown(), "[out]{\"ev\":\"token\"}\n{\"ev\":\"token\",\"text\":\"y\"}\n");
 }
 
+class ToolLinesTest : public AnswerViewTest {
+protected:
+    event::Tool call_{.call = "c1", .name = "text_grep", .arguments = {{"path", "/w/a"}}};
+    event::Tool done_{.call = "c1", .name = "text_grep", .state = event::Tool::State::done};
+};
+
+TEST_F(ToolLinesTest, ACallIsProgressWhileItRunsAndALineOnceItIsDone) {
+    AnswerView view(screen_, a_terminal, start_);
+    show_late(view, call_);
+    EXPECT_EQ(shown(), "[err]\r\x1b[Ktext_grep path=/w/a");
+    show_late(view, done_);
+    EXPECT_EQ(shown(), "[err]\r\x1b[K\x1b[2mtext_grep path=/w/a done\x1b[0m\n");
+}
+
+TEST_F(ToolLinesTest, AFailureAndARefusalSayWhy) {
+    Terminal plain = a_terminal;
+    plain.colour = false;
+    plain.redraw = false;
+    AnswerView view(screen_, plain, start_);
+    show_late(view, call_);
+    show_late(view, event::Tool{.call = "c1",
+                                .name = "text_grep",
+                                .state = event::Tool::State::failed,
+                                .message = "no such \x1b file"});
+    EXPECT_EQ(shown(), "[err]text_grep path=/w/a failed: no such ␛ file\n");
+    show_late(view, event::Tool{.call = "c2",
+                                .name = "text_grep",
+                                .state = event::Tool::State::refused,
+                                .message = "no writing"});
+    EXPECT_EQ(shown(), "[err]text_grep refused: no writing\n");
+}
+
+TEST_F(ToolLinesTest, ALongCallIsCutToTheTerminalButKeepsHowItEnded) {
+    AnswerView view(screen_, a_terminal, start_);
+    call_.arguments["pattern"] = std::string(500, 'x');
+    show_late(view, call_);
+    EXPECT_EQ(shown(), "[err]\r\x1b[Ktext_grep path=/w/a pattern=xxxxxxxx...");
+    show_late(view, done_);
+    EXPECT_EQ(shown(), "[err]\r\x1b[K\x1b[2mtext_grep path=/w/a pattern=xxx... done\x1b[0m\n");
+}
+
+TEST_F(ToolLinesTest, TheyStandOnLinesOfTheirOwnAndTheAnswerGoesOnBelow) {
+    AnswerView view(screen_, a_terminal, start_);
+    show(view, event::Token{.text = "Let me see."});
+    show(view, call_);
+    show(view, done_);
+    show(view, event::Token{.text = "Two."});
+    show(view, event::Done{});
+    EXPECT_EQ(shown(),
+              "[out]Let me see.\n[err]\x1b[2mtext_grep path=/w/a done\x1b[0m\n[out]Two.\n");
+}
+
+TEST_F(ToolLinesTest, AnAnswerThatEndsWithACallAddsNoEmptyLine) {
+    AnswerView view(screen_, a_terminal, start_);
+    show(view, event::Token{.text = "Let me see."});
+    show(view, call_);
+    show(view, done_);
+    show(view, event::Done{.reason = event::Reason::tool_calls});
+    EXPECT_EQ(shown(),
+              "[out]Let me see.\n[err]\x1b[2mtext_grep path=/w/a done\x1b[0m\n"
+              "\x1b[2m(ended with calls of tools still to come: --tool-rounds allows more)"
+              "\x1b[0m\n");
+}
+
+TEST_F(ToolLinesTest, APipeGetsTheAnswerAlone) {
+    AnswerView view(screen_, a_pipe, start_);
+    show(view, event::Token{.text = "Let me see."});
+    show_late(view, call_);
+    show_late(view, done_);
+    show(view, event::Token{.text = " Two."});
+    show(view, event::Done{});
+    EXPECT_EQ(shown(), "[out]Let me see. Two.\n");
+}
+
+TEST_F(ToolLinesTest, ASummaryHoldsEachCallOnceWithHowItEnded) {
+    JsonSummaryView view(screen_, a_pipe);
+    show(view, call_);
+    done_.result = {{"ok", true}};
+    show(view, done_);
+    show(view, event::Tool{.call = "c2",
+                           .name = "text_grep",
+                           .state = event::Tool::State::refused,
+                           .message = "no"});
+    show(view, event::Done{});
+    const auto summary = wire::decode_json(std::string_view(shown()).substr(5));
+    ASSERT_TRUE(summary.has_value());
+    EXPECT_EQ(
+        summary->at("tools"),
+        (wire::Json{
+            {{"call", "c1"},
+             {"name", "text_grep"},
+             {"state", "done"},
+             {"arguments", {{"path", "/w/a"}}},
+             {"result", {{"ok", true}}}},
+            {{"call", "c2"}, {"name", "text_grep"}, {"state", "refused"}, {"message", "no"}}}));
+}
+
 TEST_F(AnswerViewTest, ASummaryHoldsTheWholeJob) {
     JsonSummaryView view(screen_, a_pipe);
     show(view, event::Reasoning{.text = "hm"});

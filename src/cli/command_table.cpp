@@ -115,15 +115,20 @@ constexpr std::array commands = {
   git diff | threadrunner "Review this change"
   threadrunner --json Hello           events, one JSON document a line
   threadrunner --json --no-stream Hi  one JSON document: text, reason, usage, timings
+  threadrunner --tools text --dir .::/here:ro "How many words has /here/notes.txt?"
 
 The words, joined by blanks, are the prompt. What comes in by a pipe or a file follows them after a
 blank line. The answer alone goes to stdout and ends in a line break; progress goes to stderr, only
 on a terminal. When the reader of stdout goes away (| head) the job is cancelled, with exit code 0.
-Ctrl-C cancels the job too, with 130.)",
+Ctrl-C cancels the job too, with 130.
+
+With --tools the model may call sandboxed tools, which see only the directories of their own and of
+--dir. They change a file only after your yes at the terminal, or with --allow-writes.)",
                 anything},
     CommandSpec{Command::chat, "chat", "", "talk with a model, which remembers what was said",
                 R"(  threadrunner chat                   /help lists its commands, Ctrl-D leaves
   threadrunner chat -m ./my.gguf --system "Answer in French."
+  threadrunner chat --tools taglib --dir ~/Music::/music
   threadrunner chat < questions.txt   each line a message, the answers on stdout
 
 A line that ends in a backslash goes on in the next; """ begins and ends a message of several lines.

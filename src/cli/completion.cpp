@@ -12,12 +12,14 @@ namespace {
 /// The scripts; what stands between percent signs comes from the tables.
 constexpr std::string_view bash_template = R"(# bash completion for threadrunner
 # not by compgen -W, which would run what a file's name has in $( )
-_threadrunner_models() {
+_threadrunner_names() {
     local name
     while IFS= read -r name; do
-        [[ $name == "$1"* ]] && COMPREPLY+=("$name")
-    done < <("${COMP_WORDS[0]}" models --names 2>/dev/null)
+        [[ $name == "$2"* ]] && COMPREPLY+=("$name")
+    done < <("${COMP_WORDS[0]}" "$1" --names 2>/dev/null)
 }
+_threadrunner_models() { _threadrunner_names models "$1"; }
+_threadrunner_tools() { _threadrunner_names tool "$1"; }
 _threadrunner() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
     COMPREPLY=()
@@ -38,6 +40,7 @@ _threadrunner() {
     show|rm|unload) _threadrunner_models "$word"; return ;;
     models) COMPREPLY=($(compgen -W "add alias default set show rm" -- "$word")); return ;;
     tool) COMPREPLY=($(compgen -W "list describe install remove call" -- "$word")); return ;;
+    describe|remove|call) [[ ${COMP_WORDS[1]} == tool ]] && _threadrunner_tools "$word"; return ;;
     install) [[ ${COMP_WORDS[1]} == tool ]] && COMPREPLY=($(compgen -d -- "$word")); return ;;
     add) [[ ${COMP_WORDS[1]} == models ]] && COMPREPLY=($(compgen -f -- "$word")); return ;;
     alias|default) [[ ${COMP_WORDS[1]} == models ]] && _threadrunner_models "$word"; return ;;
@@ -57,6 +60,11 @@ constexpr std::string_view zsh_template = R"(#compdef threadrunner
 _threadrunner_models() {
     local -a names
     names=("${(@f)$(threadrunner models --names 2>/dev/null)}")
+    compadd "$@" -a names
+}
+_threadrunner_tools() {
+    local -a names
+    names=("${(@f)$(threadrunner tool --names 2>/dev/null)}")
     compadd "$@" -a names
 }
 _threadrunner_models_and_files() {
@@ -88,6 +96,8 @@ _threadrunner() {
         tool)
             if ((CURRENT == 2)); then
                 compadd list describe install remove call
+            elif ((CURRENT == 3)) && [[ $words[2] == (describe|remove|call) ]]; then
+                _threadrunner_tools
             else
                 _files
             fi ;;
@@ -118,6 +128,8 @@ complete -c threadrunner -n '__fish_seen_subcommand_from help' -a '%NAMES%'
 complete -c threadrunner -n '__fish_seen_subcommand_from load bench add tags tool' -F
 complete -c threadrunner -n '__fish_seen_subcommand_from tool' \
     -a 'list describe install remove call'
+complete -c threadrunner -n '__fish_seen_subcommand_from describe remove call' \
+    -a '(threadrunner tool --names 2>/dev/null)'
 complete -c threadrunner -n '__fish_seen_subcommand_from models' -a 'add alias default set show rm'
 complete -c threadrunner -n '__fish_seen_subcommand_from load bench unload show rm alias default' \
     -a '(threadrunner models --names 2>/dev/null)'
@@ -138,6 +150,7 @@ std::string in_quotes(std::string_view text) {
 }
 
 constexpr std::string_view model_option = "--model";
+constexpr std::string_view tools_option = "--tools";
 
 bool takes_file(const OptionSpec& option) {
     return option.name == "--model" || option.name == "--socket" || option.name == "--home" ||
@@ -180,12 +193,13 @@ std::string bash_value(const OptionSpec& option) {
         return {};
     }
     const std::string letter = option.letter == '\0' ? "" : std::string("-") + option.letter + "|";
-    const std::string models =
-        option.name == model_option ? " _threadrunner_models \"$word\";" : "";
+    const std::string names = option.name == model_option   ? " _threadrunner_models \"$word\";"
+                              : option.name == tools_option ? " _threadrunner_tools \"$word\";"
+                                                            : "";
     const std::string source =
         takes_file(option) ? "-f" : "-W \"" + std::string(choices_of(option)) + "\"";
     return "    " + letter + std::string(option.name) + ") COMPREPLY=($(compgen " + source +
-           " -- \"$word\"));" + models + " return ;;";
+           " -- \"$word\"));" + names + " return ;;";
 }
 
 std::string bash_script() {
@@ -205,6 +219,8 @@ std::string zsh_option(const OptionSpec& option) {
     std::string value;
     if (option.name == model_option) {
         value = ":" + std::string(option.value) + ":_threadrunner_models_and_files";
+    } else if (option.name == tools_option) {
+        value = ":" + std::string(option.value) + ":_threadrunner_tools";
     } else if (takes_file(option)) {
         value = ":" + std::string(option.value) + ":_files";
     } else if (!option.is_flag()) {
@@ -239,6 +255,8 @@ std::string fish_option(const OptionSpec& option) {
     }
     if (option.name == model_option) {
         out += " -a '(threadrunner models --names 2>/dev/null)'";
+    } else if (option.name == tools_option) {
+        out += " -a '(threadrunner tool --names 2>/dev/null)'";
     } else if (const auto choices = choices_of(option); !choices.empty()) {
         out += " -a " + in_quotes(choices);
     }

@@ -14,7 +14,6 @@ namespace threadrunner::cli {
 namespace {
 
 constexpr std::int64_t request_id = 1;
-constexpr std::int64_t cancel_id = 2;
 
 int poll_timeout(std::optional<Clock::time_point> wake_at) {
     if (!wake_at) {
@@ -26,11 +25,12 @@ int poll_timeout(std::optional<Clock::time_point> wake_at) {
 
 }  // namespace
 
-Conversation::Conversation(Connection& connection, Console& console, View& view)
-    : connection_(connection), console_(console), view_(view) {}
+Conversation::Conversation(Connection& connection, Console& console, View& view, Consent& consent)
+    : connection_(connection), console_(console), view_(view), consent_(consent) {}
 
 Result<Ending> Conversation::run(const wire::Json& request, const Waits& waits) {
     auto ending = converse(request, waits);
+    consent_.withdraw();
     view_.finish();
     return ending;
 }
@@ -42,7 +42,8 @@ Result<Ending> Conversation::converse(const wire::Json& request, const Waits& wa
         return std::unexpected(sent.error());
     }
     for (;;) {
-        for (const auto step : {&Conversation::take_events, &Conversation::follow_interrupt}) {
+        for (const auto step : {&Conversation::take_events, &Conversation::follow_answer,
+                                &Conversation::follow_interrupt}) {
             auto ending = (this->*step)();
             if (!ending) {
                 return std::unexpected(ending.error());
@@ -77,20 +78,63 @@ Result<std::optional<Ending>> Conversation::take_events() {
         }
         auto& [id, event, document] = **message;
         if (id != request_id) {
-            continue;  // the answer to our cancel
+            continue;  // the answer to what we asked about the job
         }
         answer_by_.reset();
+        make_way_for(event);
         view_.show(event, document, now);
-        if (auto* accepted = std::get_if<event::Accepted>(&event)) {
-            job_ = std::move(accepted->job);
-        } else if (auto* error = std::get_if<Error>(&event)) {
-            return std::unexpected(std::move(*error));
-        } else if (auto* done = std::get_if<event::Done>(&event)) {
-            const bool ours = interrupts_.noted();
-            return Ending{.how = ours ? Ending::How::interrupted : Ending::How::done,
-                          .done = std::move(*done)};
+        consent_.come_back();
+        if (auto ending = follow_event(event); !ending || *ending) {
+            return ending;
         }
     }
+}
+
+/// Whatever becomes of a call that is asked about, it is not to be asked about any more.
+void Conversation::make_way_for(const Event& event) {
+    const auto* const tool = std::get_if<event::Tool>(&event);
+    if (tool != nullptr && consent_.asks_about(tool->call)) {
+        consent_.withdraw();
+    } else {
+        consent_.step_aside();
+    }
+}
+
+Result<std::optional<Ending>> Conversation::follow_event(Event& event) {
+    if (auto* accepted = std::get_if<event::Accepted>(&event)) {
+        job_ = std::move(accepted->job);
+    } else if (const auto* tool = std::get_if<event::Tool>(&event)) {
+        return follow_tool(*tool);
+    } else if (auto* error = std::get_if<Error>(&event)) {
+        return std::unexpected(std::move(*error));
+    } else if (auto* done = std::get_if<event::Done>(&event)) {
+        const bool ours = interrupts_.noted();
+        return Ending{.how = ours ? Ending::How::interrupted : Ending::How::done,
+                      .done = std::move(*done)};
+    }
+    return std::nullopt;
+}
+
+Result<std::optional<Ending>> Conversation::follow_tool(const event::Tool& tool) {
+    if (tool.state != event::Tool::State::asks || cancelled_by_) {
+        return std::nullopt;
+    }
+    const auto answer = consent_.ask(tool);
+    return answer ? permit(tool.call, *answer) : std::nullopt;
+}
+
+Result<std::optional<Ending>> Conversation::follow_answer() {
+    const auto answer = consent_.take();
+    return answer ? permit(consent_.call(), *answer) : std::nullopt;
+}
+
+Result<std::optional<Ending>> Conversation::permit(const std::string& call, bool allow) {
+    const wire::Json answer = {{"v", 2},      {"id", next_id_++}, {"op", "permit"},
+                               {"job", job_}, {"call", call},     {"allow", allow}};
+    if (auto sent = connection_.send(answer, Clock::now() + limits::first_answer_within); !sent) {
+        return std::unexpected(sent.error());
+    }
+    return std::nullopt;
 }
 
 Result<std::optional<Ending>> Conversation::follow_interrupt() {
@@ -100,12 +144,13 @@ Result<std::optional<Ending>> Conversation::follow_interrupt() {
     const bool first = !cancelled_by_;
     if (first) {
         cancelled_by_ = Clock::now() + limits::cancel_within;
+        consent_.withdraw();
     }
     if (job_.empty() || Clock::now() >= *cancelled_by_) {
         return Ending{.how = Ending::How::interrupted};
     }
     if (first) {
-        const wire::Json cancel = {{"v", 2}, {"id", cancel_id}, {"op", "cancel"}, {"job", job_}};
+        const wire::Json cancel = {{"v", 2}, {"id", next_id_++}, {"op", "cancel"}, {"job", job_}};
         if (auto sent = connection_.send(cancel, *cancelled_by_); !sent) {
             return Ending{.how = Ending::How::interrupted};
         }
@@ -148,6 +193,7 @@ void Conversation::wait() {
         pollfd{.fd = console_.waits_for(), .events = POLLOUT, .revents = 0},
         pollfd{.fd = console_.out_fd(), .events = 0, .revents = 0},
         pollfd{.fd = interrupt_fd, .events = POLLIN, .revents = 0},
+        pollfd{.fd = consent_.fd(), .events = POLLIN, .revents = 0},
     };
     if (::poll(polled.data(), polled.size(), poll_timeout(wake_at())) <= 0) {
         return;

@@ -35,7 +35,8 @@ protected:
         Connection connection(std::move(client));
         Console console(stdout_writer_.get(), stdout_writer_.get());
         AnswerView view(console.screen(), Terminal{}, Clock::now());
-        auto ending = Conversation(connection, console, view).run({{"id", 1}}, waits);
+        Consent consent(console.screen(), std::move(keyboard_));
+        auto ending = Conversation(connection, console, view, consent).run({{"id", 1}}, waits);
         EXPECT_TRUE(console.reader_left() || console.flush().has_value());
         return ending;
     }
@@ -51,7 +52,33 @@ protected:
         return out;
     }
 
+    /// From now on a person can be asked: what is written to the descriptor is what is typed.
+    UniqueFd person() {
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+        keyboard_.reset(ends[0]);
+        return UniqueFd(ends[1]);
+    }
+
+    /// What has been printed up to a text that is to come.
+    std::string printed_until(std::string_view wanted) {
+        std::string out;
+        for (char c = 0; !out.ends_with(wanted) && ::read(stdout_reader_.get(), &c, 1) == 1;) {
+            out += c;
+        }
+        return out;
+    }
+
+    void say_tool(const char* call, const char* state) {
+        daemon_.say_event({{"ev", "tool"},
+                           {"call", call},
+                           {"name", "taglib_write_tags"},
+                           {"state", state},
+                           {"arguments", {{"path", "/a.mp3"}}}});
+    }
+
     FakeDaemon daemon_;
+    UniqueFd keyboard_;
     UniqueFd stdout_reader_;
     UniqueFd stdout_writer_;
 };
@@ -148,6 +175,101 @@ TEST_F(ConversationTest, CtrlCBeforeTheJobIsKnownEndsAtOnce) {
     });
     ASSERT_TRUE(ending.has_value());
     EXPECT_EQ(ending->how, Ending::How::interrupted);
+}
+
+constexpr std::string_view question = "taglib_write_tags path=/a.mp3: allow? [y]es, [n]o, [a]ll ";
+
+wire::Json permission(int id, const char* call, bool allow) {
+    return {{"v", 2},      {"id", id},     {"op", "permit"},
+            {"job", "j1"}, {"call", call}, {"allow", allow}};
+}
+
+TEST_F(ConversationTest, APersonIsAskedBeforeAToolWritesAndTheAnswerGoesOn) {
+    const UniqueFd keys = person();
+    const auto ending = converse([&] {
+        daemon_.next_request();
+        daemon_.say_event({{"ev", "accepted"}, {"job", "j1"}});
+        say_tool("c1", "asks");
+        EXPECT_EQ(printed_until(question), question);
+        EXPECT_EQ(::write(keys.get(), "y\n", 2), 2);
+        EXPECT_EQ(daemon_.next_request(), permission(2, "c1", true));
+        daemon_.say({{"v", 2}, {"id", 2}, {"seq", 1}, {"ev", "accepted"}, {"job", "j2"}});
+        daemon_.say({{"v", 2}, {"id", 2}, {"seq", 2}, {"ev", "done"}, {"reason", "stop"}});
+        say_tool("c2", "asks");
+        EXPECT_EQ(printed_until(question), question);
+        EXPECT_EQ(::write(keys.get(), "n\n", 2), 2);
+        EXPECT_EQ(daemon_.next_request(), permission(3, "c2", false));
+        daemon_.say_event({{"ev", "token"}, {"text", "Good."}});
+        daemon_.say_event({{"ev", "done"}, {"reason", "stop"}});
+    });
+    ASSERT_TRUE(ending.has_value());
+    EXPECT_EQ(ending->how, Ending::How::done);
+    EXPECT_EQ(printed(), "Good.\n");
+}
+
+TEST_F(ConversationTest, AllAnswersWhatIsAskedLater) {
+    const UniqueFd keys = person();
+    const auto ending = converse([&] {
+        daemon_.next_request();
+        daemon_.say_event({{"ev", "accepted"}, {"job", "j1"}});
+        say_tool("c1", "asks");
+        EXPECT_EQ(printed_until(question), question);
+        EXPECT_EQ(::write(keys.get(), "all\n", 4), 4);
+        EXPECT_EQ(daemon_.next_request(), permission(2, "c1", true));
+        say_tool("c2", "asks");
+        EXPECT_EQ(daemon_.next_request(), permission(3, "c2", true));
+        daemon_.say_event({{"ev", "done"}, {"reason", "stop"}});
+    });
+    ASSERT_TRUE(ending.has_value());
+    EXPECT_EQ(printed(), "");
+}
+
+TEST_F(ConversationTest, AQuestionThatIsNoLongerOneIsTakenBack) {
+    const UniqueFd keys = person();
+    const auto ending = converse([&] {
+        daemon_.next_request();
+        daemon_.say_event({{"ev", "accepted"}, {"job", "j1"}});
+        say_tool("c1", "asks");
+        EXPECT_EQ(printed_until(question), question);
+        say_tool("c1", "refused");
+        EXPECT_EQ(printed_until("\n"), "\n");
+        daemon_.say_event({{"ev", "token"}, {"text", "Well."}});
+        EXPECT_EQ(printed_until("Well."), "Well.");
+        EXPECT_EQ(::write(keys.get(), "y\n", 2), 2);
+        daemon_.say_event({{"ev", "done"}, {"reason", "stop"}});
+        EXPECT_EQ(daemon_.next_request(), nullptr);
+    });
+    ASSERT_TRUE(ending.has_value());
+}
+
+TEST_F(ConversationTest, CtrlCWorksWhileAPersonIsAsked) {
+    const UniqueFd keys = person();
+    const auto interrupted = converse([&] {
+        daemon_.next_request();
+        daemon_.say_event({{"ev", "accepted"}, {"job", "j1"}});
+        say_tool("c1", "asks");
+        EXPECT_EQ(printed_until(question), question);
+        ::kill(::getpid(), SIGINT);
+        EXPECT_EQ(daemon_.next_request()["op"], "cancel");
+        daemon_.say_event({{"ev", "done"}, {"reason", "cancelled"}});
+    });
+    ASSERT_TRUE(interrupted.has_value());
+    EXPECT_EQ(interrupted->how, Ending::How::interrupted);
+    EXPECT_EQ(printed(), "\n") << "the question's line is left";
+}
+
+TEST_F(ConversationTest, ADeadlineEndsAQuestion) {
+    const UniqueFd keys = person();
+    const auto late = converse(
+        [&] {
+            daemon_.next_request();
+            daemon_.say_event({{"ev", "accepted"}, {"job", "j1"}});
+            say_tool("c1", "asks");
+            EXPECT_EQ(daemon_.next_request(), nullptr);
+        },
+        Waits{.until = Clock::now() - limits::deadline_grace + std::chrono::milliseconds(50)});
+    ASSERT_FALSE(late.has_value());
+    EXPECT_EQ(late.error().code, ErrorCode::timeout);
 }
 
 TEST_F(ConversationTest, AReaderThatLeavesEndsTheJobEvenWhileNothingIsPrinted) {

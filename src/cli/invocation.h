@@ -67,6 +67,10 @@ struct Options {
     Think think = Think::on_terminal;
     std::optional<std::string> name;                    ///< for a model that is added
     std::optional<std::string> sha256;                  ///< of the file that is pulled
+    std::vector<std::string> tools;                     ///< offered to the model, by their names
+    wire::Json directories = wire::Json::array();       ///< for tools: `dirs` of the socket
+    bool allow_writes = false;                          ///< tools may change files unasked
+    std::optional<std::int64_t> tool_rounds;            ///< at most, of a model with its tools
     std::optional<std::size_t> streams;                 ///< at once
     std::optional<std::chrono::milliseconds> each_for;  ///< a measurement is repeated
     bool yes = false;                                   ///< to whatever would be asked

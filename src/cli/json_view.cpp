@@ -1,5 +1,7 @@
 #include "cli/json_view.h"
 
+#include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "cli/safe_text.h"
@@ -40,6 +42,8 @@ void JsonSummaryView::show(const Event& event, std::string_view, Clock::time_poi
         outputs_.push_back(output->value);
     } else if (const auto* call = std::get_if<event::ToolCall>(&event)) {
         tool_calls_.push_back({{"name", call->name}, {"arguments", call->arguments}});
+    } else if (const auto* tool = std::get_if<event::Tool>(&event)) {
+        keep(*tool);
     }
     if (!ends_job(event)) {
         return;
@@ -58,7 +62,23 @@ void JsonSummaryView::show(const Event& event, std::string_view, Clock::time_poi
     if (!tool_calls_.empty()) {
         summary["tool_calls"] = tool_calls_;
     }
+    if (!tools_.empty()) {
+        summary["tools"] = tools_;
+    }
     print_line(screen_, wire::encode_json(summary), on_terminal_);
+}
+
+void JsonSummaryView::keep(const event::Tool& tool) {
+    wire::Json members = wire::event_to_json(tool);
+    members.erase("ev");
+    const auto known = std::find_if(tools_.begin(), tools_.end(), [&](const wire::Json& call) {
+        return call["call"] == tool.call;
+    });
+    if (known != tools_.end()) {
+        known->update(members);
+    } else {
+        tools_.push_back(std::move(members));
+    }
 }
 
 }  // namespace threadrunner::cli

@@ -18,14 +18,16 @@ private:
     bool on_terminal_;
 };
 
-/// The whole job as one JSON document at its end: text, reasoning, outputs, and what `done` or
-/// `error` said.
+/// The whole job as one JSON document at its end: text, reasoning, outputs, what tools did, and
+/// what `done` or `error` said.
 class JsonSummaryView : public View {
 public:
     JsonSummaryView(Screen& screen, const Terminal& terminal);
     void show(const Event& event, std::string_view document, Clock::time_point now) override;
 
 private:
+    void keep(const event::Tool& tool);
+
     Screen& screen_;
     bool on_terminal_;
     std::string text_;
@@ -33,6 +35,7 @@ private:
     wire::Json logprobs_ = wire::Json::array();
     wire::Json outputs_ = wire::Json::array();
     wire::Json tool_calls_ = wire::Json::array();
+    wire::Json tools_ = wire::Json::array();  ///< calls that were run here: their last events
 };
 
 }  // namespace threadrunner::cli

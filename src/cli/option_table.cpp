@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "base/tool_limits.h"
 #include "cli/tool_words.h"
 
 namespace threadrunner::cli {
@@ -55,10 +56,18 @@ Result<void> number(Options& options, const OptionSpec& spec, const std::string&
     return {};
 }
 
-Result<void> integer(Options& options, const OptionSpec& spec, const std::string& value) {
+Result<std::int64_t> whole_number(const OptionSpec& spec, const std::string& value) {
     const auto read = number_from<std::int64_t>(value);
     if (!read || static_cast<double>(*read) < spec.min || static_cast<double>(*read) > spec.max) {
         return refuse(spec, "a whole number " + range_of(spec), value);
+    }
+    return *read;
+}
+
+Result<void> integer(Options& options, const OptionSpec& spec, const std::string& value) {
+    const auto read = whole_number(spec, value);
+    if (!read) {
+        return std::unexpected(read.error());
     }
     options.request[spec.member()] = *read;
     return {};
@@ -182,7 +191,31 @@ Result<void> directory(Options& options, const OptionSpec&, const std::string& v
     if (!grant) {
         return std::unexpected(grant.error());
     }
-    options.request["dirs"].push_back(*std::move(grant));
+    options.directories.push_back(*std::move(grant));
+    return {};
+}
+
+Result<void> tools(Options& options, const OptionSpec& spec, const std::string& value) {
+    std::string_view rest = value;
+    do {
+        const std::string name(trimmed(take_entry(rest, ","), " "));
+        if (name.empty()) {
+            return refuse(spec, "names of tools, as in taglib,text (threadrunner tool lists them)",
+                          value);
+        }
+        if (std::ranges::count(options.tools, name) == 0) {
+            options.tools.push_back(name);
+        }
+    } while (!rest.empty());
+    return {};
+}
+
+Result<void> tool_rounds(Options& options, const OptionSpec& spec, const std::string& value) {
+    const auto read = whole_number(spec, value);
+    if (!read) {
+        return std::unexpected(read.error());
+    }
+    options.tool_rounds = *read;
     return {};
 }
 
@@ -232,6 +265,14 @@ constexpr std::array table = {
                logprobs_max},
     OptionSpec{"--think", '\0', "HOW", "reasoning: show, hide, or off: do not think", generation,
                think},
+    OptionSpec{"--tools", '\0', "NAME", "sandboxed tools that the model may call: taglib,text",
+               generation, tools},
+    OptionSpec{"--dir", '\0', "HOST::GUEST", "a directory for the tools; with :ro to read only",
+               generation | command_set(tool), directory},
+    OptionSpec{"--allow-writes", '\0', "", "the tools may change files without asking", generation,
+               set_flag<&Options::allow_writes>},
+    OptionSpec{"--tool-rounds", '\0', "N", "answer after N rounds with tools at most; 8 unless set",
+               generation, tool_rounds, 1, limits::tool_rounds_max},
     OptionSpec{"--priority", '\0', "CLASS", "interactive (the default) or batch",
                command_set(ask, chat, embed), priority},
     OptionSpec{"--keep-alive", '\0', "DURATION", "how long the model stays loaded: 300, 5m, 2h, -1",
@@ -256,10 +297,8 @@ constexpr std::array table = {
                command_set(models, pull), set_text<&Options::name>},
     OptionSpec{"--sha256", '\0', "SUM", "what the file's SHA-256 must be", command_set(pull),
                set_text<&Options::sha256>},
-    OptionSpec{"--dir", '\0', "HOST::GUEST", "a directory for this call; with :ro to read only",
-               command_set(tool), directory},
     OptionSpec{"--names", '\0', "", "only names and aliases, a line each, as completion wants them",
-               command_set(models), set_flag<&Options::names>},
+               command_set(models, tool), set_flag<&Options::names>},
     OptionSpec{"--yes", 'y', "", "delete without asking", command_set(models, rm),
                set_flag<&Options::yes>},
     OptionSpec{"--streams", '\0', "N", "answers at once", command_set(bench), streams, 1,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "cli/characters.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -64,13 +65,14 @@ void Progress::erase() {
 std::string Progress::line() const {
     // The last column stays free: a terminal that wraps there cannot erase the line.
     const int columns = terminal_.columns - 1;
-    std::string out = label_.substr(0, static_cast<std::size_t>(std::max(columns, 0)));
+    std::string out =
+        shortened(label_, static_cast<std::size_t>(std::max(columns, 0)), terminal_.utf8);
     std::string figures;
     if (fraction_) {
         const int percent = static_cast<int>(std::clamp(*fraction_, 0.0, 1.0) * 100);
         figures = std::to_string(percent) + " %";
     }
-    int free = columns - static_cast<int>(out.size() + figures.size()) - 2;
+    int free = columns - static_cast<int>(characters(out) + figures.size()) - 2;
     for (const std::string& detail : details_) {
         const int needed = static_cast<int>(detail.size()) + (figures.empty() ? 0 : 2);
         if (needed > free) {

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string_view>
 
+#include "cli/characters.h"
 #include "cli/safe_text.h"
 
 namespace threadrunner::cli {
 namespace {
-
-std::size_t characters(std::string_view text) {
-    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
-    return static_cast<std::size_t>(std::ranges::count_if(text, begins));
-}
 
 /// One line a row, whatever a name holds.
 std::string cell_text(const std::string& cell) {

@@ -56,6 +56,16 @@ std::string tools_table(const Json& result) {
     return format_table(rows);
 }
 
+std::string tool_names(const Json& result) {
+    std::string out;
+    for (const Json& tool : list_in(result, "tools")) {
+        if (!has_in(tool, "error")) {
+            out += safe_text(text_in(tool, "name")) + "\n";
+        }
+    }
+    return out;
+}
+
 std::string tool_text(const Json& description) {
     std::string out = safe_text(text_in(description, "name"));
     if (const std::string version = text_in(description, "version"); !version.empty()) {

@@ -9,6 +9,9 @@ namespace threadrunner::cli {
 /// The op `tools` as a table for people; without tools, how to get one.
 [[nodiscard]] std::string tools_table(const wire::Json& result);
 
+/// Their names, a line each; not those of tools that are broken.
+[[nodiscard]] std::string tool_names(const wire::Json& result);
+
 /// What a tool says of itself (its op `describe`) for people: its ops and their arguments.
 [[nodiscard]] std::string tool_text(const wire::Json& description);
 

@@ -9,6 +9,12 @@ namespace {
 using testing::HasSubstr;
 using wire::Json;
 
+TEST(ToolView, GivesCompletionTheNamesOfThoseThatWork) {
+    const Json result = {
+        {"tools", {{{"name", "mine"}, {"error", "no module"}}, {{"name", "a"}}, {{"name", "b"}}}}};
+    EXPECT_EQ(tool_names(result), "a\nb\n");
+}
+
 TEST(ToolView, ListsToolsAndWhatTheyMayTouch) {
     const Json result = {{"tools",
                           {{{"name", "mine"}, {"error", "tool.toml:3: a manifest has no 'x'"}},

@@ -1,8 +1,11 @@
 #include "cli/tool_words.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
+
+#include "cli/safe_text.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -19,6 +22,20 @@ std::string absolute(const std::string& path) {
 Json value_of(const std::string& text) {
     auto parsed = wire::decode_json(text);
     return parsed ? *std::move(parsed) : Json(text);
+}
+
+/// Nothing that ends a word, quotes, or is no character to see.
+bool is_bare_word(const std::string& text) {
+    const auto stays = [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte > ' ' && byte != 0x7F && c != '"' && c != '\'' && c != '\\';
+    };
+    return !text.empty() && std::ranges::all_of(text, stays) && value_of(text).is_string();
+}
+
+std::string word_of(const Json& value) {
+    const auto* const text = value.get_ptr<const std::string*>();
+    return text != nullptr && is_bare_word(*text) ? *text : wire::encode_json(value);
 }
 
 }  // namespace
@@ -47,6 +64,18 @@ Result<Json> call_arguments(Words words) {
         before.push_back(std::move(value));
     }
     return out;
+}
+
+std::string call_in_words(std::string_view function, const Json& arguments) {
+    std::string out(function);
+    if (!arguments.is_object()) {
+        out += arguments.is_null() ? "" : " " + wire::encode_json(arguments);
+    } else {
+        for (const auto& [key, value] : arguments.items()) {
+            out += " " + (is_bare_word(key) ? key : wire::encode_json(key)) + "=" + word_of(value);
+        }
+    }
+    return safe_text(out);
 }
 
 Result<Json> directory_grant(const std::string& text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "cli/command_table.h"
@@ -13,6 +14,11 @@ namespace threadrunner::cli {
 /// makes a list. `path` is made absolute: the daemon works elsewhere. invalid_request for other
 /// words.
 [[nodiscard]] Result<wire::Json> call_arguments(Words words);
+
+/// The other way round, for people: `taglib_read_tags path=/music/a.mp3 max=7`. What is not one
+/// bare word, or would not be read as the same text again, is shown as JSON, so that no argument
+/// looks like another. One line, safe for a terminal, however long.
+[[nodiscard]] std::string call_in_words(std::string_view function, const wire::Json& arguments);
 
 /// A member of "dirs" from HOST::GUEST, HOST::GUEST:ro or HOST::GUEST:rw, the host made absolute.
 [[nodiscard]] Result<wire::Json> directory_grant(const std::string& text);

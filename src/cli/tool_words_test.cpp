@@ -42,6 +42,21 @@ TEST(ToolWords, OtherWordsAreRefused) {
     EXPECT_THAT(arguments({"=a"}).get<std::string>(), HasSubstr("is no KEY=VALUE"));
 }
 
+TEST(ToolWords, ACallIsToldInThem) {
+    EXPECT_EQ(call_in_words("taglib_write_tags",
+                            {{"path", "/music/a.mp3"}, {"tags", {{"title", {"x y"}}}}, {"n", 7}}),
+              R"(taglib_write_tags n=7 path=/music/a.mp3 tags={"title":["x y"]})");
+    EXPECT_EQ(call_in_words("f", nullptr), "f");
+    EXPECT_EQ(call_in_words("f", {1, 2}), "f [1,2]");
+}
+
+TEST(ToolWords, NoArgumentLooksLikeAnotherOrCommandsTheTerminal) {
+    EXPECT_EQ(call_in_words("f", {{"a", "x b=y"}}), R"(f a="x b=y")");
+    EXPECT_EQ(call_in_words("f", {{"a", "7"}, {"b", "true"}}), R"(f a="7" b="true")");
+    EXPECT_EQ(call_in_words("f", {{"a", ""}, {"b c", "größe"}}), R"(f a="" "b c"=größe)");
+    EXPECT_EQ(call_in_words("f\x1b", {{"a", "\x1b[2J\n"}}), "f␛ a=\"\\u001b[2J\\n\"");
+}
+
 TEST(ToolWords, ADirectoryIsGivenUnderAName) {
     EXPECT_EQ(*directory_grant("/srv/music::/music"),
               (Json{{"host", "/srv/music"}, {"guest", "/music"}, {"mode", "rw"}}));

@@ -18,7 +18,7 @@ namespace threadrunner::cli {
 /// goes out on a connection of its own, so that a daemon that has gone is started again.
 class Chat {
 public:
-    /// `shape` holds members for every request (a schema, say). It borrows all but the values.
+    /// `shape` holds members for every request (a schema, tools). It borrows all but the values.
     Chat(Context& context, Options options, wire::Json shape, LineSource& lines, bool with_person);
 
     /// Until the person leaves or the lines end.

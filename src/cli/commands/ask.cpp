@@ -6,8 +6,10 @@
 #include "cli/answer_view.h"
 #include "cli/commands/call.h"
 #include "cli/commands/commands.h"
+#include "cli/consent.h"
 #include "cli/json_view.h"
 #include "cli/request.h"
+#include "cli/tool_offer.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -35,12 +37,16 @@ Outcome run_ask(const Invocation& invocation, Context& context) {
     if (options.request.contains("logprobs") && !options.json) {
         return fail_usage("--logprobs has its numbers in events: add --json");
     }
+    wire::Json request = make_model_request("generate", options, environment);
+    const bool asks = !options.json && can_ask(context.terminal);
+    if (auto offered = offer_tools(request, options, asks); !offered) {
+        return std::unexpected(offered.error());
+    }
     auto input =
         piped_input(context, invocation.words.empty() || shape_takes_input(options), until);
     if (!input) {
         return std::unexpected(input.error());
     }
-    wire::Json request = make_model_request("generate", options, environment);
     if (auto shaped = add_answer_shape(request, options, *input); !shaped) {
         return std::unexpected(shaped.error());
     }

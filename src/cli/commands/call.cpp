@@ -83,6 +83,7 @@ std::expected<std::optional<std::string>, Failure> piped_input(
 
 Result<Ending> converse(Context& context, const Options& options, wire::Json request, View& view,
                         Reach reach, std::optional<Clock::time_point> until) {
+    Consent consent(context.console.screen());
     // Whoever comes while a daemon ends may still reach its socket: the next one is asked, once.
     for (bool may_retry = reach == Reach::start;; may_retry = false) {
         auto socket = reach_daemon(options, reach, until);
@@ -93,7 +94,7 @@ Result<Ending> converse(Context& context, const Options& options, wire::Json req
             set_deadline(request, *until, Clock::now());
         }
         Connection connection(*std::move(socket));
-        Conversation conversation(connection, context.console, view);
+        Conversation conversation(connection, context.console, view, consent);
         auto ending = conversation.run(request, Waits{.until = until});
         if (ending || !may_retry || !connection.closed_silently()) {
             return ending;

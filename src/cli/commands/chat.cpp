@@ -8,8 +8,10 @@
 #include "cli/chat/pipe_lines.h"
 #include "cli/chat/terminal_lines.h"
 #include "cli/commands/commands.h"
+#include "cli/consent.h"
 #include "cli/daemon_address.h"
 #include "cli/interrupts.h"
+#include "cli/tool_offer.h"
 
 namespace threadrunner::cli {
 namespace {
@@ -42,6 +44,9 @@ Outcome run_chat(const Invocation& invocation, Context& context) {
     std::optional<std::string> no_input;
     if (auto read = add_answer_shape(shape, options, no_input); !read) {
         return std::unexpected(read.error());
+    }
+    if (auto offered = offer_tools(shape, options, can_ask(context.terminal)); !offered) {
+        return std::unexpected(offered.error());
     }
     if (::isatty(STDIN_FILENO) == 1) {
         return chat_with_person(options, std::move(shape), context);

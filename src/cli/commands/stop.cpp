@@ -61,7 +61,8 @@ Outcome run_stop(const Invocation& invocation, Context& context) {
     }
     Connection connection(*std::move(socket));
     AnswerView view(context.console.screen(), context.terminal, Clock::now());
-    const auto ending = Conversation(connection, context.console, view)
+    Consent consent(context.console.screen());
+    const auto ending = Conversation(connection, context.console, view, consent)
                             .run(make_request("shutdown", options), Waits{.until = until});
     if (!ending) {
         return std::unexpected(ending.error());

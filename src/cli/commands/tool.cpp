@@ -52,6 +52,9 @@ Outcome call_op(const std::string& tool, const std::string& op, Json args, const
     request["tool"] = tool;
     request["name"] = op;
     request["args"] = std::move(args);
+    if (!options.directories.empty()) {
+        request["dirs"] = options.directories;
+    }
     Screen& screen = context.console.screen();
     OutputView view(screen, context.terminal, Clock::now());
     const auto ending =
@@ -134,6 +137,11 @@ Outcome run_tool(const Invocation& invocation, Context& context) {
     }
     if (verb == "call") {
         return call_tool(words.subspan(1), options, context);
+    }
+    if (options.names) {
+        // completion must not start a daemon
+        return call_for_result(context, options, make_request("tools", options),
+                               Reach::running_only, deadline_of(options), tool_names);
     }
     return ask(context, options, make_request("tools", options), tools_table);
 }
