@@ -51,9 +51,7 @@ void AnswerView::show(const Event& event, std::string_view, Clock::time_point no
     } else if (const auto* reasoning = std::get_if<event::Reasoning>(&event)) {
         reason(reasoning->text);
     } else if (const auto* tool = std::get_if<event::Tool>(&event)) {
-        if (terminal_.err) {
-            leave_line();
-        }
+        end_paragraph();
         tools_.show(*tool, now);
     } else if (const auto* output = std::get_if<event::Output>(&event)) {
         progress_.erase();
@@ -125,9 +123,14 @@ void AnswerView::remark(const std::string& text) {
 }
 
 void AnswerView::finish() {
-    progress_.erase();
     pace_ = Pace::as_it_comes;
     answer(std::exchange(held_, {}));
+    end_paragraph();
+}
+
+/// What a model says before a call and after it are two sayings: each ends in a line break.
+void AnswerView::end_paragraph() {
+    progress_.erase();
     end_reasoning();
     if (style_) {
         screen_.out(style_->finish());
@@ -135,18 +138,8 @@ void AnswerView::finish() {
     if (std::exchange(line_open_, false)) {
         screen_.out("\n");
     }
-}
-
-/// What comes next on a terminal is not the answer: it begins on a line of its own. Where the
-/// answer goes elsewhere, nothing is added to it.
-void AnswerView::leave_line() {
-    progress_.erase();
-    end_reasoning();
-    if (style_) {
-        screen_.out(style_->finish());
-    }
-    if (terminal_.out && std::exchange(line_open_, false)) {
-        screen_.out("\n");
+    if (!held_.empty() && held_.back() != '\n') {
+        held_ += '\n';
     }
 }
 

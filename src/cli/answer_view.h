@@ -35,7 +35,7 @@ private:
     void reason(std::string_view text);
     void end_reasoning();
     void answer(std::string_view text);
-    void leave_line();
+    void end_paragraph();
     void show_done(const event::Done& done);
     void remark(const std::string& text);
 

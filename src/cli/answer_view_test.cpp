@@ -216,14 +216,20 @@ TEST_F(ToolLinesTest, AnAnswerThatEndsWithACallAddsNoEmptyLine) {
               "\x1b[0m\n");
 }
 
-TEST_F(ToolLinesTest, APipeGetsTheAnswerAlone) {
+TEST_F(ToolLinesTest, APipeGetsTheAnswerAloneEachSayingOnItsOwnLine) {
     AnswerView view(screen_, a_pipe, start_);
     show(view, event::Token{.text = "Let me see."});
     show_late(view, call_);
     show_late(view, done_);
-    show(view, event::Token{.text = " Two."});
+    show(view, event::Token{.text = "Two."});
     show(view, event::Done{});
-    EXPECT_EQ(shown(), "[out]Let me see. Two.\n");
+    EXPECT_EQ(shown(), "[out]Let me see.\nTwo.\n");
+    AnswerView whole(screen_, a_pipe, start_, {.pace = AnswerView::Pace::at_the_end});
+    show(whole, event::Token{.text = "Let me see."});
+    show(whole, call_);
+    show(whole, event::Token{.text = "Two."});
+    show(whole, event::Done{});
+    EXPECT_EQ(shown(), "[out]Let me see.\nTwo.\n");
 }
 
 TEST_F(ToolLinesTest, ASummaryHoldsEachCallOnceWithHowItEnded) {

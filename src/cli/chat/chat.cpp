@@ -23,6 +23,9 @@ public:
     void show(const Event& event, std::string_view document, Clock::time_point now) override {
         if (const auto* token = std::get_if<event::Token>(&event)) {
             text_ += token->text;
+        } else if (std::holds_alternative<event::Tool>(event) && !text_.empty() &&
+                   text_.back() != '\n') {
+            text_ += '\n';  // what is said after a call is another saying
         }
         shown_.show(event, document, now);
     }
