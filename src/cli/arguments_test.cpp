@@ -53,6 +53,7 @@ TEST(Arguments, ACommandIsOneOnlyWhereItsGrammarFits) {
     EXPECT_EQ(routed({"tags", "of", "my", "records"}).command, Command::ask);
     EXPECT_EQ(routed({"tags", "set", "the", "tone"}).command, Command::ask);
     EXPECT_EQ(routed({"tags", "song.mp3"}).command, Command::tags);
+    EXPECT_EQ(routed({"tags", "set", "title=x"}).command, Command::tags) << "without its files";
     EXPECT_EQ(routed({"tags", "set", "title=x", "./song.mp3"}).command, Command::tags);
     EXPECT_EQ(routed({"detokenize", "1", "22"}).command, Command::detokenize);
     EXPECT_EQ(routed({"detokenize", "this"}).command, Command::ask);

@@ -98,8 +98,7 @@ bool about_tags(Words arguments) {
         arguments = arguments.subspan(1);
         const auto files = std::ranges::find_if_not(arguments, an_assignment);
         const auto changes = static_cast<std::size_t>(files - arguments.begin());
-        return changes > 0 && changes < arguments.size() &&
-               std::ranges::all_of(arguments.subspan(changes), may_be_file);
+        return changes > 0 && std::ranges::all_of(arguments.subspan(changes), may_be_file);
     }
     return !arguments.empty() && std::ranges::all_of(arguments, may_be_file);
 }

@@ -11,7 +11,7 @@ std::vector<Grant> read_directories(wire::Fields& fields) {
         wire::Fields directory(given, "each of 'dirs'");
         const std::string mode = directory.text("mode").value_or("ro");
         out.push_back({.host = directory.required(directory.text("host"), "host"),
-                       .guest = directory.required(directory.text("guest"), "guest"),
+                       .guest = directory.text("guest").value_or(""),
                        .writable = mode == "rw"});
         if (mode != "ro" && mode != "rw") {
             directory.refuse("the 'mode' of a directory must be ro or rw");

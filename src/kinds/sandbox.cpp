@@ -36,11 +36,13 @@ Result<void> check(const std::vector<Grant>& directories) {
                                                     " directories");
     }
     for (const Grant& grant : directories) {
-        if (!grant.host.starts_with('/') || !tool::is_guest_path(grant.guest)) {
+        const std::string& name = grant.guest.empty() ? grant.host : grant.guest;
+        const bool is_plain = tool::is_guest_path(name) && !name.contains("::/");
+        if (!grant.host.starts_with('/') || !is_plain) {
             return fail(ErrorCode::invalid_request,
                         "a directory for a call is HOST::GUEST, both absolute and plain: "
                         "/srv/music::/music, not " +
-                            grant.host + "::" + grant.guest);
+                            grant.host + "::" + name);
         }
     }
     return {};
@@ -104,12 +106,21 @@ void give_to_read_only(std::vector<Grant>& grants) {
     }
 }
 
-/// Calls that may not write share a worker with those that may where nothing is writable anyway.
+/// Calls share the tool's warm worker where they can: one that may not write where nothing is
+/// writable anyway, one that only has to reach a directory where the tool has it already.
 Profile profile_of(const work::Call& call, const tool::Manifest& manifest) {
     Profile out{.directories = call.directories, .folder = ""};
     if (call.read_only) {
         give_to_read_only(out.directories);
         out.read_only = std::ranges::any_of(manifest.preopens, is_writable);
+    }
+    std::erase_if(out.directories, [&](const Grant& wanted) {
+        return wanted.guest.empty() &&
+               std::ranges::any_of(manifest.preopens,
+                                   [&](const Grant& own) { return tool::covers(own, wanted); });
+    });
+    for (Grant& wanted : out.directories) {
+        wanted.guest = wanted.guest.empty() ? wanted.host : wanted.guest;
     }
     return out;
 }

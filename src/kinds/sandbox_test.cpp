@@ -73,6 +73,22 @@ TEST_F(SandboxKindTest, DirectoriesOfACallAreAWorkerOfTheirOwn) {
     EXPECT_EQ(*one, *resolve({.op = "grep", .directories = {more, music}}));
 }
 
+TEST_F(SandboxKindTest, ADirectoryThatTheToolHasAlreadyTakesNoWorkerOfItsOwn) {
+    const std::string books = scratch_ / "books";
+    const Grant below{.host = books + "/new", .guest = ""};
+    EXPECT_EQ(*resolve({.op = "grep", .directories = {{.host = books, .guest = ""}, below}}),
+              *resolve({.op = "grep"}));
+    const Grant to_write{.host = books, .guest = "", .writable = true};
+    const Grant beside{.host = books + "2", .guest = ""};
+    for (const Grant& other : {to_write, beside}) {
+        Grant named = other;
+        named.guest = other.host;
+        EXPECT_EQ(*resolve({.op = "grep", .directories = {other}}),
+                  *resolve({.op = "grep", .directories = {named}}));
+        EXPECT_NE(*resolve({.op = "grep", .directories = {other}}), *resolve({.op = "grep"}));
+    }
+}
+
 TEST_F(SandboxKindTest, CallsThatMayOnlyReadAreAWorkerOfTheirOwnWhereSomethingIsWritable) {
     const Grant music{.host = "/m", .guest = "/m", .writable = true};
     const Grant to_read{.host = "/m", .guest = "/m"};

@@ -38,7 +38,8 @@ Result<fs::path> canonical(const fs::path& path) {
     return out;
 }
 
-/// The grant whose `side` holds the path and is the longest such, and the path below it.
+/// The grant whose `side` holds the path and is the longest such, and the path below it; of two
+/// with one host the writable one.
 struct Found {
     const Grant* grant = nullptr;
     fs::path rest;
@@ -48,7 +49,10 @@ Found longest(const std::vector<Grant>& grants, std::string Grant::* side, const
     Found out;
     for (const Grant& grant : grants) {
         auto rest = below(path, grant.*side);
-        if (rest && (out.grant == nullptr || (grant.*side).size() > (out.grant->*side).size())) {
+        const auto rank = [side](const Grant& of) {
+            return std::pair((of.*side).size(), of.writable);
+        };
+        if (rest && (out.grant == nullptr || rank(grant) > rank(*out.grant))) {
             out = {.grant = &grant, .rest = *std::move(rest)};
         }
     }
@@ -104,6 +108,10 @@ Result<Place> Grants::locate(const std::string& path, std::string_view tool) con
                                           ": it was given " + describe(list_) +
                                           "; give it more with --dir HOST::GUEST (\"dirs\"), or "
                                           "under [preopens] of its tool.toml");
+}
+
+bool covers(const Grant& given, const Grant& other) {
+    return below(other.host, given.host).has_value() && (given.writable || !other.writable);
 }
 
 std::string describe(const std::vector<Grant>& grants) {

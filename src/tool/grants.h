@@ -43,6 +43,10 @@ private:
     std::vector<Grant> list_;
 };
 
+/// Whether who was given the one needs no other: it is that directory or within it, and no less
+/// writable. Goes by the names alone: links are not looked at.
+[[nodiscard]] bool covers(const Grant& given, const Grant& other);
+
 /// "/music (/srv/music, read only)", one after the other; "nothing".
 [[nodiscard]] std::string describe(const std::vector<Grant>& grants);
 

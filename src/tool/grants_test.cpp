@@ -47,6 +47,25 @@ TEST_F(ToolGrants, APathIsTheToolsByTheLongestDirectoryThatHoldsIt) {
     EXPECT_EQ(guest_of(scratch / "music/new/file"), "/m/new/file ro") << "what is not there yet";
 }
 
+TEST_F(ToolGrants, OfTwoWordsForADirectoryTheOneThatMayWriteIsTaken) {
+    const Grants twice =
+        *Grants::open({{.host = scratch / "music", .guest = "/a"},
+                       {.host = scratch / "music", .guest = "/b", .writable = true},
+                       {.host = scratch / "music", .guest = "/c"}});
+    EXPECT_EQ(twice.locate(scratch / "music/a.mp3", "taglib")->guest, "/b/a.mp3");
+}
+
+TEST_F(ToolGrants, CoverWhatIsInThemAndNoMoreWritable) {
+    const Grant own{.host = "/m", .guest = "/music"};
+    const Grant writable{.host = "/m", .guest = "/music", .writable = true};
+    EXPECT_TRUE(covers(own, {.host = "/m", .guest = ""}));
+    EXPECT_TRUE(covers(own, {.host = "/m/albums", .guest = ""}));
+    EXPECT_FALSE(covers(own, {.host = "/m2", .guest = ""}));
+    EXPECT_FALSE(covers(own, {.host = "/", .guest = ""}));
+    EXPECT_FALSE(covers(own, {.host = "/m", .guest = "", .writable = true}));
+    EXPECT_TRUE(covers(writable, {.host = "/m", .guest = "", .writable = true}));
+}
+
 TEST_F(ToolGrants, ThePathOnDiskIsKnown) {
     const auto place = given().locate(scratch / "music/albums/b.mp3", "taglib");
     ASSERT_TRUE(place);

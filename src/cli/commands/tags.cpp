@@ -166,6 +166,10 @@ Outcome carry_out(const Task& task, const Options& options, Context& context) {
 
 Outcome run_tags(const Invocation& invocation, Context& context) {
     const Task task = read_words(invocation.words);
+    if (task.found.files.empty() && task.found.faults.empty() && task.changes &&
+        invocation.words.back().contains('=')) {
+        return fail_usage("which files? As in threadrunner tags set title=Blue song.mp3");
+    }
     if (task.found.files.empty() && task.found.faults.empty()) {
         return std::unexpected(
             Failure(ExitCode::unknown, "there are no audio files in " + invocation.words.back()));

@@ -112,9 +112,7 @@ Result<wire::Json> folder_grants(const std::vector<fs::path>& folders, bool writ
     }
     wire::Json out = wire::Json::array();
     for (const fs::path& folder : folders) {
-        out.push_back({{"host", folder.string()},
-                       {"guest", "/" + std::to_string(out.size() + 1)},
-                       {"mode", writable ? "rw" : "ro"}});
+        out.push_back({{"host", folder.string()}, {"mode", writable ? "rw" : "ro"}});
     }
     return out;
 }

@@ -71,8 +71,7 @@ TEST_F(AudioFilesTest, ALinkStandsForItsFile) {
 
 TEST(FolderGrants, GiveEachFolderAName) {
     EXPECT_EQ(*folder_grants({"/a", "/b"}, true),
-              (wire::Json{{{"host", "/a"}, {"guest", "/1"}, {"mode", "rw"}},
-                          {{"host", "/b"}, {"guest", "/2"}, {"mode", "rw"}}}));
+              (wire::Json{{{"host", "/a"}, {"mode", "rw"}}, {{"host", "/b"}, {"mode", "rw"}}}));
     EXPECT_EQ(folder_grants({"/a"}, false)->at(0).at("mode"), "ro");
     const auto many = folder_grants(std::vector<fs::path>(1000, "/a"), false);
     ASSERT_FALSE(many);
