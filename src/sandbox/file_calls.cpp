@@ -1,24 +1,18 @@
 #include "sandbox/file_calls.h"
 
-#ifdef THREADRUNNER_WASMTIME_STATIC
-#include "threadrunner_wasmtime.h"
-#else
 #include <sched.h>
+
+#ifdef THREADRUNNER_WASMTIME_STATIC
+#include <threadrunner_wasmtime.h>
 #endif
 
 namespace threadrunner::sandbox {
 
+void make_file_calls_at_once([[maybe_unused]] wasmtime::WasiConfig& config) {
 #ifdef THREADRUNNER_WASMTIME_STATIC
-
-void make_file_calls_at_once(wasmtime::WasiConfig& config) {
     threadrunner_wasi_config_allow_blocking(config.capi());
+#endif
 }
-
-void keep_threads_together() {}
-
-#else
-
-void make_file_calls_at_once(wasmtime::WasiConfig& /*config*/) {}
 
 void keep_threads_together() {
     const int here = ::sched_getcpu();
@@ -31,7 +25,5 @@ void keep_threads_together() {
     // where that is refused, it is only slower
     (void)::sched_setaffinity(0, sizeof processors, &processors);
 }
-
-#endif
 
 }  // namespace threadrunner::sandbox

@@ -11,9 +11,10 @@ namespace threadrunner::sandbox {
 /// Lets them be made on the module's own thread, where that can be said.
 void make_file_calls_at_once(wasmtime::WasiConfig& config);
 
-/// For the module's thread, before it runs and starts others. Where its calls go to other threads,
-/// all stay on the processor that this one is on: never two of them have something to do, and to
-/// wake one up next door takes longer than a call does, on a busy machine a hundred times as long.
+/// For the module's thread, before it runs and starts others: all stay on the processor that this
+/// one is on. Never two of them have something to do (stdin is read by another in any case), and
+/// to wake one up next door takes longer than a call does, on a busy machine a hundred times as
+/// long.
 void keep_threads_together();
 
 }  // namespace threadrunner::sandbox
