@@ -15,6 +15,10 @@ constexpr std::uint64_t tool_memory_mib = 512;
 constexpr std::uint64_t tool_memory_mib_max = 4096;  ///< that 32 bits can address
 constexpr auto tool_deadline = 30s;                  ///< of one call
 constexpr auto tool_deadline_max = 24h;
+constexpr std::size_t mcp_id_bytes_max = 1 * kib;  ///< of a message; it comes back
+constexpr std::size_t mcp_name_bytes_max = 64;     ///< of a tool or a revision, where it comes back
+constexpr std::size_t mcp_reply_bytes_max = 5 * mib;  ///< of a tool; it is sent as text and as data
+constexpr auto mcp_call_within = 10min;  ///< waiting included; the tool's own deadline is sooner
 constexpr auto tool_idle = 300s;
 constexpr std::uint64_t tool_instances_max = 16;
 constexpr std::size_t tool_calls_under_way_max = 64;  ///< on the pipe of one instance
@@ -34,6 +38,7 @@ constexpr auto tool_overdue_after = 2s;      ///< a call's deadline, if its host
 constexpr auto tool_trap_exits_within = 2s;  ///< a host that has told of its module's end
 
 static_assert(tool_data_bytes_max / 3 * 4 < socket_frame_bytes_max);
+static_assert(3 * mcp_reply_bytes_max < socket_frame_bytes_max);  // a text may double in JSON
 static_assert(tool_calls_under_way_max * tool_instances_max <= worker_slots_max);
 
 }  // namespace threadrunner::limits

@@ -208,6 +208,16 @@ one KEY make a list. A file of JSON, or - for stdin, alone behind the op holds t
 the directories of its tool.toml, and for this call those of --dir. --json prints the answer on one
 line.)",
                 about_tools},
+    CommandSpec{Command::mcp, "mcp", "", "offer sandboxed tools to programs that speak MCP",
+                R"(  {"command": "threadrunner", "args": ["mcp", "--dir", "/srv/notes::/notes:ro"]}
+                                      in the settings of such a program
+  threadrunner mcp --tools taglib     not all, only this one
+  threadrunner mcp --read-only        only what changes no file
+
+It reads messages of the Model Context Protocol from stdin, a line each, and writes answers to
+stdout; nobody types them. It ends with stdin. A tool sees the directories of its tool.toml, and
+those of --dir. --timeout is the longest that a call may take.)",
+                nothing},
     CommandSpec{Command::tags, "tags", "[set FIELD=VALUE...] FILE...",
                 "show and change the tags of audio files",
                 R"(  threadrunner tags song.mp3          all that it says

@@ -26,6 +26,7 @@ enum class Command : std::uint8_t {
     load,
     unload,
     tool,
+    mcp,
     tags,
     status,
     ps,
@@ -70,6 +71,7 @@ struct Options {
     std::vector<std::string> tools;                     ///< offered to the model, by their names
     wire::Json directories = wire::Json::array();       ///< for tools: `dirs` of the socket
     bool allow_writes = false;                          ///< tools may change files unasked
+    bool read_only = false;                             ///< they may not change any
     std::optional<std::int64_t> tool_rounds;            ///< at most, of a model with its tools
     std::optional<std::size_t> streams;                 ///< at once
     std::optional<std::chrono::milliseconds> each_for;  ///< a measurement is repeated

@@ -39,6 +39,8 @@ Outcome run(const Invocation& invocation, Context& context) {
             return run_unload(invocation, context);
         case Command::tool:
             return run_tool(invocation, context);
+        case Command::mcp:
+            return run_mcp(invocation, context);
         case Command::tags:
             return run_tags(invocation, context);
         case Command::status:

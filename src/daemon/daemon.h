@@ -20,6 +20,7 @@
 #include "daemon/service_manager.h"
 #include "door/http/door.h"
 #include "door/http/observer.h"
+#include "door/mcp/server.h"
 #include "door/socket/listener.h"
 #include "job/jobs.h"
 #include "tool/rounds/rounds.h"
@@ -70,6 +71,7 @@ private:
     Pool pool_;
     tool::Rounds rounds_;
     Overview overview_;
+    mcp::Server mcp_;
     SocketContext socket_context_;
     http::Observer http_observer_;
     http::Door http_;

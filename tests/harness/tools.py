@@ -3,6 +3,8 @@ what the length of a request says."""
 
 import json
 
+import msgpack
+
 from harness import wasm
 
 CRASHING_BYTES = 300  # a request of more crashes the module
@@ -34,15 +36,17 @@ def _load(address):
     return _const(address) + b"\x28\x02\x00"
 
 
-def answering_module():
-    """Answers each request with {"ok": true}, but for long ones; see above. It reads a frame's
-    length to 64, its payload to 1024, and what was read or written is counted at 8."""
-    reply = b"\x05\0\0\0\x81\xa2ok\xc3"  # a frame, MessagePack in it
+def answering_module(answer=None):
+    """Answers each request with {"ok": true}, or what is given, but for long ones; see above. It
+    reads a frame's length to 64, its payload to 1024, and what was read or written is counted at 8;
+    the answer stands at 8192."""
+    payload = msgpack.packb(answer or {"ok": True})
+    reply = len(payload).to_bytes(4, "little") + payload
     begin = b"".join(
-        _store(32 + at, int.from_bytes(reply[at : at + 4].ljust(4, b"\0"), "little"))
+        _store(8192 + at, int.from_bytes(reply[at : at + 4].ljust(4, b"\0"), "little"))
         for at in range(0, len(reply), 4)
     )
-    begin += _store(16, 32) + _store(20, len(reply))
+    begin += _store(16, 8192) + _store(20, len(reply))
     read = _const(0) + _const(0) + _const(1) + _const(8) + b"\x10\x00\x1a"  # call 0, drop
     write = _const(1) + _const(16) + _const(1) + _const(8) + b"\x10\x01\x1a"
     leave_at_end = _load(8) + b"\x45\x04\x40\x0f\x0b"  # i32.eqz, if, return, end
@@ -60,6 +64,16 @@ def answering_module():
     body = begin + b"\x03\x40" + turn + b"\x0c\x00\x0b"  # loop, br 0, end
     wasi = "wasi_snapshot_preview1"
     return wasm.command(body, imports=[(wasi, "fd_read", 4), (wasi, "fd_write", 4)])
+
+
+def described_module():
+    """One that says what it can do, whatever it is asked: `look`, and `change`, which writes."""
+    arguments = {"type": "object", "properties": {"path": {"type": "string"}}}
+    ops = {
+        "look": {"summary": "Looks at a file.", "args": arguments},
+        "change": {"summary": "Changes a file.", "args": arguments, "writes": True},
+    }
+    return answering_module({"ok": True, "ops": ops})
 
 
 def manifest(name, module="module.wasm", preopens=(), **members):

@@ -18,6 +18,7 @@ namespace threadrunner::cli {
 [[nodiscard]] Outcome run_load(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_unload(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_tool(const Invocation& invocation, Context& context);
+[[nodiscard]] Outcome run_mcp(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_tags(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_status(const Invocation& invocation, Context& context);
 [[nodiscard]] Outcome run_ps(const Invocation& invocation, Context& context);

@@ -11,6 +11,7 @@
 #include "door/control.h"
 #include "door/http/bulletin.h"
 #include "door/http/metrics.h"
+#include "door/mcp/server.h"
 #include "job/jobs.h"
 
 namespace threadrunner::http {
@@ -27,6 +28,7 @@ struct Context {
     boost::asio::any_io_executor executor;
     Jobs& jobs;
     Control& control;
+    mcp::Server& mcp;
     const Settings& settings;
     boost::asio::thread_pool& parsing;  ///< for bodies too large for the event loop, and files
     Metrics& metrics;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "door/http/anthropic.h"
 #include "door/http/llama_server.h"
+#include "door/http/mcp.h"
 #include "door/http/native.h"
 #include "door/http/ollama.h"
 #include "door/http/openai.h"
@@ -25,7 +26,7 @@ std::vector<Route> all_routes() {
     std::vector<Route> out;
     for (const auto& routes :
          {openai_routes(), anthropic_routes(), ollama_routes(), llama_server_routes(),
-          native_routes(), tool_routes(), watching_routes(), page_routes()}) {
+          native_routes(), tool_routes(), mcp_routes(), watching_routes(), page_routes()}) {
         for (const Route& route : routes) {
             out.push_back(route);
         }

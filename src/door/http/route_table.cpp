@@ -43,17 +43,19 @@ awaitable<void> Call::send(wire::Json document) {
     co_await reply.send(std::move(answer));
 }
 
-awaitable<Result<wire::Json>> Call::body() {
-    Result<wire::Json> document;
+awaitable<Result<wire::Json>> Call::document() {
     if (request.body.size() <= limits::parse_on_loop_bytes_max) {
-        document = wire::decode_json(request.body);
-    } else {
-        const auto on_thread = [](std::string_view text) -> awaitable<Result<wire::Json>> {
-            co_return wire::decode_json(text);
-        };
-        document = co_await boost::asio::co_spawn(context.parsing, on_thread(request.body),
-                                                  boost::asio::use_awaitable);
+        co_return wire::decode_json(request.body);
     }
+    const auto on_thread = [](std::string_view text) -> awaitable<Result<wire::Json>> {
+        co_return wire::decode_json(text);
+    };
+    co_return co_await boost::asio::co_spawn(context.parsing, on_thread(request.body),
+                                             boost::asio::use_awaitable);
+}
+
+awaitable<Result<wire::Json>> Call::body() {
+    Result<wire::Json> document = co_await this->document();
     if (!document) {
         co_return fail(document.error().code,
                        "the body of the request: " + document.error().message);

@@ -29,7 +29,9 @@ struct Call {
     [[nodiscard]] boost::asio::awaitable<void> refuse(Error error);
     /// Answers with a document.
     [[nodiscard]] boost::asio::awaitable<void> send(wire::Json document);
-    /// The body as JSON. invalid_request: it is none, or no object.
+    /// The body as JSON.
+    [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> document();
+    /// The same. invalid_request, and it says what is at fault: it is none, or no object.
     [[nodiscard]] boost::asio::awaitable<Result<wire::Json>> body();
 };
 

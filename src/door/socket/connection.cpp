@@ -4,6 +4,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -101,7 +102,9 @@ Connection::Connection(Socket socket, std::string owner, SocketContext& context)
     : socket_(std::move(socket)),
       owner_(std::move(owner)),
       context_(context),
-      outbox_filled_(socket_.get_executor(), asio::steady_timer::time_point::max()) {
+      outbox_filled_(socket_.get_executor(), asio::steady_timer::time_point::max()),
+      mcp_session_(context_.mcp.new_session()),
+      mcp_answered_(socket_.get_executor(), asio::steady_timer::time_point::max()) {
     socket_.non_blocking(true);
 }
 
@@ -112,6 +115,7 @@ awaitable<void> Connection::run() {
     // or when nothing can be written: either way the other has nothing left to do.
     co_await (read_frames() || write_outbox());
     abandon_all();
+    co_await mcp_ended();
 }
 
 void Connection::refuse(const Error& error) {
@@ -136,9 +140,7 @@ awaitable<void> Connection::read_frames() {
         co_await take_frames(reader);
     }
     read_ended_ = true;
-    if (streams_.empty()) {
-        finish();
-    }
+    finish_if_read_out();
     co_await wait_until_gone();
 }
 
@@ -297,18 +299,18 @@ awaitable<void> Connection::on_v2(const wire::Json& frame) {
         co_return;
     }
     const std::int64_t id = envelope->id;
-    if (streams_.contains(id)) {
+    if (streams_.contains(id) || mcp_requests_.contains(id)) {
         refuse({.code = ErrorCode::invalid_request,
                 .message = "a request with id " + std::to_string(id) + " is under way already"});
         co_return;
     }
     auto request = socket_v2::decode_request(*envelope, frame, Clock::now());
-    if (request && streams_.size() >= limits::jobs_per_connection_max) {
-        request = std::unexpected(Error{.code = ErrorCode::overloaded,
-                                        .message = "this connection has " +
-                                                   std::to_string(streams_.size()) +
-                                                   " jobs under way, as many as one may",
-                                        .retry_after = limits::overloaded_retry_after});
+    if (request && under_way() >= limits::jobs_per_connection_max) {
+        request =
+            std::unexpected(Error{.code = ErrorCode::overloaded,
+                                  .message = "this connection has " + std::to_string(under_way()) +
+                                             " jobs under way, as many as one may",
+                                  .retry_after = limits::overloaded_retry_after});
     }
     if (!request) {
         socket_v2::append_event(outbox_, id, 1, request.error());
@@ -318,6 +320,9 @@ awaitable<void> Connection::on_v2(const wire::Json& frame) {
         submit(id, std::move(*spec));
     } else if (const auto* wanted = std::get_if<socket_v2::Attach>(&*request)) {
         attach(id, *wanted);
+    } else if (auto* spoken = std::get_if<socket_v2::Mcp>(&*request)) {
+        mcp_requests_.insert(id);
+        asio::co_spawn(socket_.get_executor(), serve_mcp(id, std::move(*spoken)), asio::detached);
     } else {
         const auto accepted = event::Accepted{.job = job_name(context_.jobs.new_id())};
         socket_v2::append_event(outbox_, id, 1, accepted);
@@ -370,6 +375,48 @@ void Connection::submit(std::int64_t id, JobSpec spec) {
     }
 }
 
+/// Answers a message when its answer is there; other requests go on meanwhile.
+awaitable<void> Connection::serve_mcp(std::int64_t id, socket_v2::Mcp request) {
+    const auto accepted = event::Accepted{.job = job_name(context_.jobs.new_id())};
+    socket_v2::append_event(outbox_, id, 1, accepted);
+    queue();
+    request.client.owner = owner_;
+    request.client.session = mcp_session_;
+    Result<wire::Json> document = std::move(request.message);
+    if (document->is_string()) {
+        const std::string text = document->get<std::string>();
+        document = co_await parse(text);
+    }
+    auto message = mcp::read_message(document);
+    const bool asks = message && !message->id.is_null();
+    std::optional<wire::Json> answer;
+    if (message) {
+        answer = co_await context_.mcp.answer(*std::move(message), std::move(request.client));
+    } else {
+        answer = std::move(message.error());
+    }
+    std::uint64_t seq = 1;
+    if (answer) {
+        socket_v2::append_event(outbox_, id, ++seq, event::Output{.value = *std::move(answer)});
+    }
+    const bool taken_back = asks && seq == 1;
+    socket_v2::append_event(
+        outbox_, id, ++seq,
+        event::Done{.reason = taken_back ? event::Reason::cancelled : event::Reason::stop});
+    mcp_requests_.erase(id);
+    queue();
+    finish_if_read_out();
+    mcp_answered_.cancel();
+}
+
+/// Whoever serves a message stands on this connection.
+awaitable<void> Connection::mcp_ended() {
+    SystemError ignored;
+    while (!mcp_requests_.empty()) {
+        co_await mcp_answered_.async_wait(no_throw(ignored));
+    }
+}
+
 void Connection::attach(std::int64_t id, const socket_v2::Attach& request) {
     auto stream = std::make_unique<V2Stream>(*this, id);
     stream->job = request.job;
@@ -403,7 +450,12 @@ void Connection::queue() {
 
 void Connection::end_stream(std::int64_t id) {
     streams_.erase(id);
-    if (read_ended_ && streams_.empty()) {
+    finish_if_read_out();
+}
+
+/// The client has said all that it will, and has all of its answers.
+void Connection::finish_if_read_out() {
+    if (read_ended_ && under_way() == 0) {
         finish();
     }
 }
@@ -412,6 +464,7 @@ void Connection::abandon_all() {
     for (const auto& [id, stream] : std::exchange(streams_, {})) {
         context_.jobs.abandon(stream->job);
     }
+    context_.mcp.end_session(mcp_session_);
 }
 
 }  // namespace threadrunner

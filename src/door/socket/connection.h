@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "base/limits.h"
 #include "base/settings.h"
 #include "door/control.h"
+#include "door/mcp/server.h"
 #include "door/socket/v1.h"
 #include "door/socket/v2.h"
 #include "job/jobs.h"
@@ -25,6 +27,7 @@ namespace threadrunner {
 struct SocketContext {
     Jobs& jobs;
     Control& control;
+    mcp::Server& mcp;
     const Settings& settings;
     boost::asio::thread_pool& parsing;  ///< for frames too large for the event loop
     socket_v1::Defaults v1_defaults;
@@ -81,11 +84,15 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> on_v2(const wire::Json& frame);
     [[nodiscard]] boost::asio::awaitable<Event> answer(const socket_v2::Request& request);
     void submit(std::int64_t id, JobSpec spec);
+    [[nodiscard]] boost::asio::awaitable<void> serve_mcp(std::int64_t id, socket_v2::Mcp request);
+    [[nodiscard]] boost::asio::awaitable<void> mcp_ended();
     void attach(std::int64_t id, const socket_v2::Attach& request);
 
     void queue();
     void queue(const Due& due);
     void end_stream(std::int64_t id);
+    [[nodiscard]] std::size_t under_way() const { return streams_.size() + mcp_requests_.size(); }
+    void finish_if_read_out();
     void abandon_all();
 
     Socket socket_;
@@ -95,10 +102,13 @@ private:
     std::string outbox_;
     std::vector<Due> due_;
     std::map<std::int64_t, std::unique_ptr<JobStream>> streams_;  ///< by request id
-    Clock::time_point frame_due_{};  ///< when the frame that has begun must be whole
-    std::int64_t version_ = 0;       ///< fixed by the first frame
-    bool read_ended_ = false;        ///< the client sends nothing more, but may read
-    bool closing_ = false;           ///< nothing more is read; closes when the outbox is empty
+    std::set<std::int64_t> mcp_requests_;                         ///< under way
+    std::string mcp_session_;                 ///< all of MCP on a connection is one
+    boost::asio::steady_timer mcp_answered_;  ///< a condition: cancelled when one of them ends
+    Clock::time_point frame_due_{};           ///< when the frame that has begun must be whole
+    std::int64_t version_ = 0;                ///< fixed by the first frame
+    bool read_ended_ = false;                 ///< the client sends nothing more, but may read
+    bool closing_ = false;  ///< nothing more is read; closes when the outbox is empty
 };
 
 }  // namespace threadrunner

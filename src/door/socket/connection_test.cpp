@@ -14,12 +14,14 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/limits.h"
 #include "base/scratch_directory.h"
+#include "door/mcp/server.h"
 #include "door/socket/listener.h"
 #include "door/socket/scripted_client.h"
 #include "job/scripted_runner.h"
@@ -142,8 +144,10 @@ protected:
     ScriptedRunner runner_;
     ScriptedControl control_;
     Jobs jobs_{loop_.get_executor(), 100'000};
+    mcp::Server mcp_{loop_.get_executor(), jobs_, control_};
     SocketContext context_{.jobs = jobs_,
                            .control = control_,
+                           .mcp = mcp_,
                            .settings = settings_,
                            .parsing = parsing_,
                            .v1_defaults = {.backend = "dummy", .model = "slots=1"}};
@@ -543,6 +547,64 @@ TEST_F(SocketDoorTest, OnlyTheOwnerOfTheSocketCanOpenIt) {
     struct stat status{};
     ASSERT_EQ(::stat(path_.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+/// A message of MCP that calls a tool, with what is asked of the tool first.
+Json tool_call(std::int64_t id, const Json& message_id) {
+    const Json params = {{"name", "text_grep"}};
+    const Json message = {
+        {"jsonrpc", "2.0"}, {"id", message_id}, {"method", "tools/call"}, {"params", params}};
+    return {{"v", 2}, {"id", id}, {"op", "mcp"}, {"tools", {"text"}}, {"message", message}};
+}
+
+Json tool_ops() { return {{"ops", {{"grep", Json::object()}}}}; }
+
+TEST_F(SocketDoorTest, OtherRequestsGoOnBesideAMessageOfMcp) {
+    ScriptedClient client = connect();
+    client.send(tool_call(1, "a"));
+    EXPECT_EQ(client.next().at("ev"), "accepted");
+    wait_until([&] { return jobs_.next(ScriptedRunner::target()) != nullptr; });
+    Job& describes = take();
+    client.send({{"v", 2}, {"id", 2}, {"op", "mcp"}, {"message", "{"}});
+    EXPECT_EQ(client.answer().at("value").at("error").at("code"), -32700);
+    EXPECT_EQ(client.next(),
+              (Json{{"v", 2}, {"id", 2}, {"seq", 3}, {"ev", "done"}, {"reason", "stop"}}));
+    jobs_.emit(describes, event::Output{.value = tool_ops()}, 1);
+    end(describes);
+    wait_until([&] { return jobs_.next(ScriptedRunner::target()) != nullptr; });
+    Job& greps = take();
+    EXPECT_EQ(std::get<work::Call>(greps.spec.work).op, "grep");
+    jobs_.emit(greps, event::Output{.value = {{"ok", true}}}, 1);
+    end(greps);
+    const Json answered = client.next();
+    EXPECT_EQ(answered.at("id"), 1);
+    EXPECT_EQ(answered.at("value").at("id"), "a");
+    EXPECT_EQ(client.next().at("reason"), "stop");
+}
+
+TEST_F(SocketDoorTest, AMessageOfMcpIsTakenBackByAnotherOrByLeaving) {
+    ScriptedClient client = connect();
+    for (const int id : {1, 2}) {
+        client.send(tool_call(id, id));
+        EXPECT_EQ(client.next().at("ev"), "accepted");
+        wait_until([&] { return jobs_.next(ScriptedRunner::target()) != nullptr; });
+        take();
+    }
+    const Json params = {{"requestId", 1}};
+    const Json message = {
+        {"jsonrpc", "2.0"}, {"method", "notifications/cancelled"}, {"params", params}};
+    client.send({{"v", 2}, {"id", 3}, {"op", "mcp"}, {"message", message}});
+    std::map<std::int64_t, Json> ends;
+    while (ends.size() < 2) {
+        const Json event = client.next();
+        ASSERT_TRUE(event.is_object());
+        if (event.at("ev") == "done") {
+            ends[event.at("id").get<std::int64_t>()] = event.at("reason");
+        }
+    }
+    EXPECT_EQ(ends, (std::map<std::int64_t, Json>{{1, "cancelled"}, {3, "stop"}}));
+    client.leave();
+    wait_until([&] { return runner_was_told("cancel " + job_name(jobs_.live().rbegin()->first)); });
 }
 
 TEST_F(SocketDoorTest, TheSocketOfADaemonThatDiedIsReplaced) {

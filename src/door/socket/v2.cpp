@@ -19,6 +19,7 @@ using wire::Json;
 constexpr std::int64_t tokens_max = 1 << 30;
 constexpr std::int64_t token_id_max = (std::int64_t{1} << 31) - 1;
 constexpr std::int64_t logprobs_max = 64;
+constexpr std::int64_t deadline_ms_max = std::int64_t{1000} * 3600 * 24 * 365;
 
 work::Sampling decode_sampling(Fields& fields) {
     return {.temperature = fields.number("temperature", 0, 100),
@@ -123,7 +124,6 @@ Priority decode_priority(Fields& fields) {
 }
 
 JobSpec decode_job(Fields& fields, Work work, Clock::time_point now) {
-    constexpr std::int64_t deadline_ms_max = std::int64_t{1000} * 3600 * 24 * 365;
     JobSpec spec{.backend = fields.text("backend").value_or("llama"),
                  .model = fields.text("model").value_or(""),
                  .work = std::move(work),
@@ -188,6 +188,22 @@ Request decode_call(Fields& fields, Clock::time_point now) {
     spec.backend = "sandbox";
     spec.model = tool;
     return spec;
+}
+
+Request decode_mcp(Fields& fields, Clock::time_point) {
+    Mcp out{.message = fields.value("message"),
+            .client = {.owner = {},
+                       .session = {},
+                       .tools = fields.texts("tools"),
+                       .directories = read_directories(fields),
+                       .read_only = fields.flag("read_only").value_or(false)}};
+    if (out.message.is_null()) {
+        fields.refuse("the request lacks 'message', a message of MCP or its text");
+    }
+    if (const auto limit = fields.integer("deadline_ms", 1, deadline_ms_max)) {
+        out.client.deadline = std::chrono::milliseconds(*limit);
+    }
+    return out;
 }
 
 Request decode_unload(Fields& fields, Clock::time_point now) {
@@ -255,6 +271,7 @@ constexpr std::array ops = {
        }},
     Op{"pull", decode_pull},
     Op{"call", decode_call},
+    Op{"mcp", decode_mcp},
     Op{"tools", [](Fields&, Clock::time_point) -> Request { return ToolsOp(tools_op::List{}); }},
     Op{"install_tool",
        [](Fields& f, Clock::time_point) -> Request {

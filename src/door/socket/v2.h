@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include "door/mcp/client.h"
 #include "door/models_op.h"
 #include "door/tools_op.h"
 #include "job/job.h"
@@ -35,9 +36,14 @@ struct Attach {
     JobId job = 0;
     std::uint64_t after_seq = 0;
 };
+/// A message of the Model Context Protocol.
+struct Mcp {
+    wire::Json message;  ///< or its text, which need be no JSON
+    mcp::Client client;  ///< without owner and session
+};
 
 using Request = std::variant<JobSpec, Status, Ps, ModelsOp, ToolsOp, Config, Reload, Shutdown,
-                             Cancel, Permit, Unload, Attach>;
+                             Cancel, Permit, Unload, Attach, Mcp>;
 
 /// The part of a frame that says how to answer it.
 struct Envelope {

@@ -398,6 +398,23 @@ TEST(SocketV2Ops, ACallIsPermittedByItsName) {
     EXPECT_THAT(fault_of("permit", {{"job", "j7"}, {"allow", true}}), HasSubstr("lacks 'call'"));
 }
 
+TEST(SocketV2Mcp, AMessageComesWithWhatIsOnOffer) {
+    const auto bare = decoded<Mcp>("mcp", {{"message", "{"}});
+    EXPECT_EQ(bare.message, "{") << "whether it is JSON is the protocol's business";
+    EXPECT_TRUE(bare.client.tools.empty());
+    EXPECT_FALSE(bare.client.read_only || bare.client.deadline);
+    const auto full = decoded<Mcp>("mcp", {{"message", {{"method", "ping"}}},
+                                           {"tools", {"text"}},
+                                           {"dirs", {{{"host", "/a"}, {"guest", "/b"}}}},
+                                           {"read_only", true},
+                                           {"deadline_ms", 5}});
+    EXPECT_EQ(full.client.tools, std::vector<std::string>{"text"});
+    EXPECT_EQ(full.client.directories.at(0).guest, "/b");
+    EXPECT_TRUE(full.client.read_only);
+    EXPECT_EQ(full.client.deadline, std::chrono::milliseconds(5));
+    EXPECT_THAT(fault_of("mcp"), HasSubstr("lacks 'message'"));
+}
+
 TEST(SocketV2Ops, WhatThisDaemonLacksIsNotSupportedAndWhatNobodyHasIsUnknown) {
     for (const char* op : {"rerank", "eval", "sessions", "jobs"}) {
         EXPECT_THAT(fault_of(op, Json::object(), ErrorCode::not_supported),
@@ -406,7 +423,7 @@ TEST(SocketV2Ops, WhatThisDaemonLacksIsNotSupportedAndWhatNobodyHasIsUnknown) {
     EXPECT_EQ(
         fault_of("genrate"),
         "unknown op 'genrate'; there are: generate, embed, tokenize, detokenize, load, "
-        "pull, call, tools, install_tool, remove_tool, unload, attach, cancel, permit, "
+        "pull, call, mcp, tools, install_tool, remove_tool, unload, attach, cancel, permit, "
         "status, ps, models, show, add, alias, adjust, choose, remove, config, reload, shutdown");
     EXPECT_THAT(fault_of("generate", {{"prompt", "a"}, {"session", "s"}}, ErrorCode::not_supported),
                 HasSubstr("does not keep sessions"));
