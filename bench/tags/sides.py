@@ -22,7 +22,8 @@ PYTHON = ROOT / "build/deps/venv/bin/python"
 MODULE = BIN.parent / "tools/taglib/taglib-sidecar.wasm"
 NATIVE = TOOLS / "taglib-native/taglib-sidecar"
 # one built with Wasmtime in it, to be measured beside ours
-STATIC = os.environ.get("THREADRUNNER_STATIC_SANDBOX")
+STATIC = os.environ.get("THREADRUNNER_STATIC_SANDBOX", "") and Path(
+    os.environ["THREADRUNNER_STATIC_SANDBOX"]).resolve()
 
 
 class Reader:
