@@ -179,7 +179,8 @@ std::optional<mcp::Fault> fault_in_headers(const Request& request, const mcp::Me
     }
     const auto name = message.params.find("name");
     const bool names = message.method == "tools/call" && name != message.params.end();
-    if (names && (!name->is_string() || decoded(request.header("mcp-name")) != *name)) {
+    if (names &&
+        (!name->is_string() || decoded(request.header("mcp-name")) != name->get<std::string>())) {
         return mismatch("Mcp-Name");
     }
     return std::nullopt;
