@@ -1,5 +1,7 @@
 #include "tool/function.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -39,7 +41,7 @@ Result<std::vector<Function>> functions_of(const std::string& tool, const Json& 
             continue;
         }
         wire::Fields members(about, "it");
-        Function function{.name = tool + "_" + op,
+        Function function{.name = fmt::format("{}_{}", tool, op),
                           .tool = tool,
                           .op = op,
                           .summary = members.text("summary").value_or(""),

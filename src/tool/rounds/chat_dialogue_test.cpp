@@ -8,7 +8,6 @@
 namespace threadrunner::tool {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;

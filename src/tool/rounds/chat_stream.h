@@ -40,7 +40,6 @@ private:
     std::string text_;
     wire::Json last_;   ///< the chunk that says why it ends
     wire::Json usage_;  ///< the chunk with the usage alone
-    bool first_ = true;
     std::size_t answers_ = 0;
 };
 

@@ -13,7 +13,6 @@
 namespace threadrunner::tool {
 namespace {
 
-using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
