@@ -15,9 +15,9 @@ namespace {
 const Tool& tool() {
     static const Tool made(
         "fuzzed", "1",
-        {{"count", "Counts a request's members.", Json::object(),
+        {{"count", "Counts a request's members.", Json::object(), false,
           [](const Json& request) -> Answer { return Json{{"members", request.size()}}; }},
-         {"fail", "Fails.", Json::object(),
+         {"fail", "Fails.", Json::object(), false,
           [](const Json&) -> Answer { return threadrunner::tools::refuse("as it should"); }}});
     return made;
 }
