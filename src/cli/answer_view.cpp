@@ -4,13 +4,11 @@
 #include <utility>
 #include <variant>
 
+#include "cli/looks.h"
 #include "cli/safe_text.h"
 
 namespace threadrunner::cli {
 namespace {
-
-constexpr std::string_view dim = "\x1b[2m";
-constexpr std::string_view plain = "\x1b[0m";
 
 std::string load_label(const std::string& stage) {
     return stage.empty() || stage == "model" ? "Loading the model"

@@ -5,14 +5,12 @@
 #include <utility>
 
 #include "cli/characters.h"
+#include "cli/looks.h"
 #include "cli/safe_text.h"
 #include "cli/tool_words.h"
 
 namespace threadrunner::cli {
 namespace {
-
-constexpr std::string_view dim = "\x1b[2m";
-constexpr std::string_view plain = "\x1b[0m";
 
 std::size_t columns_of(const Terminal& terminal) {
     return static_cast<std::size_t>(std::max(terminal.columns - 1, 0));

@@ -89,10 +89,7 @@ std::optional<mcp::Fault> fault_in_revision(const Request& request) {
         return mcp::Fault{.code = mcp::code::invalid_params,
                           .message = "a message of this revision says so in params._meta, too"};
     }
-    return mcp::Fault{
-        .code = mcp::code::unsupported_revision,
-        .message = "this revision of the protocol is not spoken here",
-        .data = {{"supported", mcp::spoken_revisions()}, {"requested", utf8_repair(revision)}}};
+    return mcp::unspoken(utf8_repair(revision));
 }
 
 awaitable<void> refuse(Call& call, const Json& document, std::string_view type) {

@@ -43,10 +43,7 @@ std::expected<Message, Json> with_revision(Message message, const Json& document
                                   .message = std::string(revision_key) + " must be a short text"});
     }
     if (revision != modern_revision) {
-        return refused(document,
-                       {.code = code::unsupported_revision,
-                        .message = "this revision of the protocol is not spoken here",
-                        .data = {{"supported", spoken_revisions()}, {"requested", revision}}});
+        return refused(document, unspoken(revision.get_ref<const std::string&>()));
     }
     if (wire::member(meta, capabilities_key).is_null()) {
         return refused(document,
@@ -113,6 +110,12 @@ Json fault_document(const Json& id, const Fault& fault) {
         error["data"] = fault.data;
     }
     return {{"jsonrpc", "2.0"}, {"id", id}, {"error", std::move(error)}};
+}
+
+Fault unspoken(std::string_view revision) {
+    return {.code = code::unsupported_revision,
+            .message = "this revision of the protocol is not spoken here",
+            .data = {{"supported", spoken_revisions()}, {"requested", revision}}};
 }
 
 Json spoken_revisions() {

@@ -54,6 +54,9 @@ struct Message {
 /// Every revision that is spoken here, newest first.
 [[nodiscard]] wire::Json spoken_revisions();
 
+/// What is wrong with a message of another one.
+[[nodiscard]] Fault unspoken(std::string_view revision);
+
 /// What the server calls itself.
 [[nodiscard]] wire::Json server_info();
 

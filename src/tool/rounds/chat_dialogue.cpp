@@ -1,11 +1,6 @@
-#include <algorithm>
-#include <map>
-#include <optional>
 #include <string_view>
 #include <utility>
 
-#include "base/limits.h"
-#include "base/text.h"
 #include "tool/rounds/chat_request.h"
 #include "tool/rounds/chat_stream.h"
 #include "tool/rounds/dialogue.h"
